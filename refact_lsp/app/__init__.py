@@ -1,0 +1,1 @@
+"""The long-lived objects: opened, held and closed in one place."""

@@ -1,0 +1,1 @@
+"""The command line: one module a command group, and the only place that prints."""

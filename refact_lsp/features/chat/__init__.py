@@ -1,0 +1,1 @@
+"""Chat turns and threads."""

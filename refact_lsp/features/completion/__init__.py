@@ -1,0 +1,1 @@
+"""Inline completion, from a document snapshot to an item."""

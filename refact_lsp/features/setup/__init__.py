@@ -1,0 +1,1 @@
+"""Providers, models and default models, as the user sets them up."""

@@ -1,0 +1,31 @@
+"""Where requests of one provider go, and with what. Lives in memory only: it can hold secrets."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+from refact_lsp.core.quirks import Quirks
+from refact_lsp.core.types import Locality, Wire
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """A provider instance as the HTTP client needs it.
+
+    `addresses` maps a route (`chat`, `completion`, `embedding`, `models`, …) to a base or full
+    address. `authorize(refresh)` gives the credential headers at the moment of use; `refresh` asks
+    for a new token after a 401 and is False the first time. `secrets` are values to keep out of
+    every message.
+    """
+
+    provider: str
+    wire: Wire
+    locality: Locality
+    addresses: Mapping[str, str]
+    authorize: Callable[[bool], Awaitable[Mapping[str, str]]] = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    quirks: Quirks = field(default_factory=Quirks)
+    timeout_ms: int | None = None
+    proxy: str | None = field(default=None, repr=False)
+    ca_file: str | None = None
+    allow_http: bool = False
+    max_concurrency: int | None = None

@@ -1,0 +1,1 @@
+"""Speaks LSP over stdio: the only place that knows pygls and lsprotocol."""

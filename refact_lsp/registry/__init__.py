@@ -1,0 +1,1 @@
+"""Reads the registry/ folder: provider templates, model families, models."""
