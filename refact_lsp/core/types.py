@@ -21,6 +21,7 @@ Wire = Literal[
     "ollama",
     "llamacpp",
     "openai-embeddings",
+    "embedded",  # the n-gram model inside this process; no address, no wire
 ]
 Locality = Literal["machine", "network", "cloud"]
 CapabilitySource = Literal["api", "registry", "family", "default", "user"]
@@ -84,6 +85,27 @@ class Capabilities(Value, frozen=True, kw_only=True):
     price: Price | None = None
     knowledge_cutoff: str | None = None
     status: Literal["active", "preview", "deprecated"]
+
+
+class CapabilityPatch(Value, frozen=True, kw_only=True):
+    """Some capability fields: what a server told, or what the user overrides; absent is unsaid."""
+
+    context_window: int | None = None
+    max_output: int | None = None
+    tools: bool | None = None
+    structured_output: bool | None = None
+    agent: bool | None = None
+    vision: bool | None = None
+    pdf: bool | None = None
+    audio: bool | None = None
+    reasoning: Reasoning | None = None
+    temperature: bool | None = None
+    tokenizer: str | None = None
+    completion: CompletionSupport | None = None
+    embedding: EmbeddingSupport | None = None
+    price: Price | None = None
+    knowledge_cutoff: str | None = None
+    status: Literal["active", "preview", "deprecated"] | None = None
 
 
 class Usage(Value, frozen=True, kw_only=True):

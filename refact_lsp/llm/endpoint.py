@@ -11,10 +11,12 @@ from refact_lsp.core.types import Locality, Wire
 class Endpoint:
     """A provider instance as the HTTP client needs it.
 
-    `addresses` maps a route (`chat`, `completion`, `embedding`, `models`, …) to a base or full
-    address. `authorize(refresh)` gives the credential headers at the moment of use; `refresh` asks
-    for a new token after a 401 and is False the first time. `secrets` are values to keep out of
-    every message.
+    `addresses` maps a route to the full address of its requests, as `registry.addresses` resolves
+    it: `chat`, `completion`, `infill`, `embedding`, `models`, and what else the template names
+    (`show`, `tokenize`, `props`, `usage`, …). A route without an entry lies at the `base` entry
+    plus the path that the request brings. `authorize(refresh)` gives the credential headers at the
+    moment of use; `refresh` asks for a new token after a 401 and is False the first time.
+    `secrets` are values to keep out of every message.
     """
 
     provider: str

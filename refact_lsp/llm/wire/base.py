@@ -19,7 +19,8 @@ from refact_lsp.core.requests import ChatRequest, CompletionRequest, EmbeddingRe
 class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A request without host and credentials: those are the endpoint's.
 
-    `route` names the address of the endpoint it goes to; `path` is appended to that address.
+    `route` names the address of the endpoint it goes to, one route a path; `path` is the format's
+    own path below the endpoint's `base`, for an endpoint that names no address for the route.
     """
 
     route: str
