@@ -1,0 +1,30 @@
+"""Control tokens and stop strings: which go on the wire, and where one begins in a stream."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+# OpenAI and several servers that follow it refuse a request with more.
+WIRE_STOP_LIMIT = 4
+
+
+def wire_stops(
+    stops: Sequence[str], extra: Sequence[str] = (), limit: int = WIRE_STOP_LIMIT
+) -> tuple[str, ...]:
+    """Choose the stop strings to send, the family's own first; the cutter cuts at the rest."""
+    return tuple(dict.fromkeys(text for text in (*stops, *extra) if text))[:limit]
+
+
+def stop_pattern(strings: Iterable[str]) -> re.Pattern[str] | None:
+    """One pattern for all of them, longest first; None where there is none."""
+    ordered = sorted({text for text in strings if text}, key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, ordered))) if ordered else None
+
+
+def undecided_tail(text: str, strings: Sequence[str]) -> int:
+    """How many characters at the end of `text` may be the beginning of one of `strings`."""
+    longest = max(map(len, strings), default=0)
+    for length in range(min(longest - 1, len(text)), 0, -1):
+        tail = text[-length:]
+        if any(string.startswith(tail) for string in strings):
+            return length
+    return 0

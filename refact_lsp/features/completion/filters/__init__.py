@@ -1,0 +1,1 @@
+"""What of a model's answer may be shown. Pure functions, each with a reason code."""
