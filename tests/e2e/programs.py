@@ -7,7 +7,7 @@ import os
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
@@ -62,7 +62,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def llama_server(model: Path, *arguments: str) -> Iterator[str]:
+def llama_server(model: Path, *arguments: str) -> Generator[str]:
     """Run llama.cpp's server on a model; gives its base URL. Model loading needs the chroot."""
     if not (SID / "usr/bin/llama-server").exists():
         missing("no llama-server of Debian sid")

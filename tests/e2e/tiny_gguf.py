@@ -6,6 +6,7 @@ fill-in-the-middle token it writes `MIDDLE`, after a chat turn's opening `REPLY`
 usage: python tests/e2e/tiny_gguf.py OUT.gguf
 """
 
+import itertools
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -89,7 +90,7 @@ def write(path: Path) -> None:
         (alphabet[ord("\n")], *reply, "<|im_end|>"),
     )
     for chain in chains:
-        for before, after in zip(chain, chain[1:], strict=False):
+        for before, after in itertools.pairwise(chain):
             output[number[after], number[before]] = CERTAIN
     writer.add_tensor("token_embd.weight", embedding)
     writer.add_tensor("output_norm.weight", np.ones(WIDTH, np.float32))
