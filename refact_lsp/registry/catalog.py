@@ -1,0 +1,263 @@
+"""What is known of a model at a provider: the registry, the server's word and the user's, merged.
+
+    catalog.templates                     every provider template by id
+    catalog.template(id)                  one of them, or `notConfigured`
+    catalog.resolve(template_id, name)    -> Resolution: capabilities, and where each came from
+    catalog.fim(family_id)                the fill-in-the-middle layout of a family, or None
+    catalog.families                      every family by id
+    catalog.models(template_id)           the models that the registry lists for a provider
+    catalog.suggested(template_id, role)  models to propose for a role, best first
+    catalog.problems                      registry files that were left out, and why
+
+A field is the user's override, else what the server told (`live`), else the provider's own entry
+(by id, alias, date or tag), else the family's, else the safe default. Looking up is pure; the
+catalog remembers what it decoded and compiled.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Literal
+
+import msgspec
+
+from refact_lsp.core.problems import Problem, refuse
+from refact_lsp.core.types import (
+    Capabilities,
+    CapabilityPatch,
+    CapabilitySource,
+    CompletionSupport,
+    Role,
+    Wire,
+)
+from refact_lsp.registry.capabilities import Layer, facts_patch, merged, varied
+from refact_lsp.registry.names import family_forms, undated, untagged
+from refact_lsp.registry.schema import Family, Fim, ModelEntry, ModelKind, Template
+from refact_lsp.registry.templates import effective
+
+Via = Literal["exact", "alias", "date", "tag", "borrowed", "family", "default"]
+Models = Mapping[str, ModelEntry]
+
+
+class Resolution(msgspec.Struct, frozen=True, kw_only=True):
+    """A model as far as it is known.
+
+    `known` is False where neither an entry nor a family was found; `via` says how the entry was
+    found, `family` names the family. `sources` is keyed by the capability's name on the wire.
+    """
+
+    capabilities: Capabilities
+    sources: Mapping[str, CapabilitySource]
+    known: bool
+    kind: ModelKind
+    via: Via
+    family: str | None = None
+    display_name: str | None = None
+    max_input: int | None = None
+    wire: Wire | None = None
+    entry: ModelEntry | None = None
+
+
+class Catalog:
+    """The loaded registry; made by `registry.compiled.open_catalog`."""
+
+    def __init__(
+        self,
+        *,
+        templates: Mapping[str, Template],
+        families: Mapping[str, Family],
+        read_models: Callable[[str], Models],
+        problems: tuple[Problem, ...] = (),
+    ) -> None:
+        self.templates = templates
+        self.families = families
+        self.problems = problems
+        self._ranked = sorted(families.values(), key=lambda family: -family.rank)
+        self._read_models = read_models
+        self._models: dict[str, Models] = {}
+        self._names: dict[str, Mapping[str, str]] = {}
+        self._patterns: dict[str, re.Pattern[str]] = {}
+
+    def template(self, template_id: str) -> Template:
+        """Give a template; raises `notConfigured` for an id that no file has."""
+        template = self.templates.get(template_id)
+        if template is None:
+            raise refuse(
+                "notConfigured",
+                f"There is no provider template {template_id!r}.",
+                f"The templates are {', '.join(sorted(self.templates))}.",
+                field="template",
+            )
+        return template
+
+    def fim(self, family_id: str) -> Fim | None:
+        """Give a family's fill-in-the-middle layout."""
+        family = self.families.get(family_id)
+        return family.fim if family else None
+
+    def resolve(
+        self,
+        template_id: str,
+        name: str,
+        *,
+        settings: Mapping[str, Any] | None = None,
+        live: CapabilityPatch | None = None,
+        override: CapabilityPatch | None = None,
+    ) -> Resolution:
+        """Find out what a model can do at a provider with these settings."""
+        template = effective(self.template(template_id), settings or {})
+        entry, via = self._entry(template.catalogs, name)
+        family = self._family(name)
+        if entry is None and family is None:
+            entry, via = self._borrowed(template, name)
+        if entry is None:
+            via = "family" if family else "default"
+        kind = _kind(entry, family, live)
+        layers: list[Layer] = []
+        if override is not None:
+            layers.append(("user", override))
+        if live is not None:
+            layers.append(("api", _with_family(live, family)))
+        layers.append(("registry", _entry_patch(entry)))
+        layers.append(("family", _family_patch(template, family)))
+        layers.append(("default", _chat_completion(template, kind, known=via != "default")))
+        capabilities, sources = merged(layers, kind=kind)
+        return Resolution(
+            capabilities=capabilities,
+            sources=sources,
+            known=via != "default",
+            kind=kind,
+            via=via,
+            family=family.id if family else None,
+            display_name=entry.name if entry else None,
+            max_input=entry.max_input if entry else None,
+            wire=entry.wire if entry else None,
+            entry=entry,
+        )
+
+    def models(
+        self, template_id: str, settings: Mapping[str, Any] | None = None
+    ) -> dict[str, ModelEntry]:
+        """List what the registry offers for a provider: retired and unlisted models left out."""
+        template = effective(self.template(template_id), settings or {})
+        found: dict[str, ModelEntry] = {}
+        for catalog in template.catalogs:
+            for name, entry in self._catalog(catalog).items():
+                if entry.listed:
+                    found.setdefault(name, entry)
+        return found
+
+    def suggested(self, template_id: str, role: Role) -> tuple[str, ...]:
+        """Name the models that a template proposes for a role, best first."""
+        return self.template(template_id).defaults.get(role, ())
+
+    def _catalog(self, catalog: str) -> Models:
+        if catalog not in self._models:
+            self._models[catalog] = self._read_models(catalog)
+        return self._models[catalog]
+
+    def _entry(self, catalogs: tuple[str, ...], name: str) -> tuple[ModelEntry | None, Via]:
+        for form, via in _entry_forms(name):
+            for catalog in catalogs:
+                models = self._catalog(catalog)
+                if form in models:
+                    return models[form], via
+                if (target := self._other_names(catalog).get(form)) is not None:
+                    return models[target], "alias" if via == "exact" else via
+        return None, "default"
+
+    def _other_names(self, catalog: str) -> Mapping[str, str]:
+        """Map aliases, lower-case ids and undated ids to the ids of a catalog."""
+        if catalog not in self._names:
+            models = self._catalog(catalog)
+            names: dict[str, str] = {}
+            for name in sorted(models, reverse=True):  # of several dates the latest comes first
+                if (short := undated(name.lower())) is not None:
+                    names.setdefault(short, name)
+            for name, entry in models.items():
+                names.update({alias.lower(): name for alias in entry.aliases})
+            names.update({name.lower(): name for name in models})
+            self._names[catalog] = names
+        return self._names[catalog]
+
+    def _borrowed(self, template: Template, name: str) -> tuple[ModelEntry | None, Via]:
+        """Look in other providers' catalogs: a gateway serves the same models at its own price."""
+        for form in dict.fromkeys((name, name.rpartition("/")[2])):
+            entry, _ = self._entry(template.borrows, form)
+            if entry is not None:
+                return msgspec.structs.replace(entry, price=None, wire=None), "borrowed"
+        return None, "default"
+
+    def _family(self, name: str) -> Family | None:
+        for form in family_forms(name):
+            for family in self._ranked:
+                if self._matches(family, form):
+                    return varied(family, form)
+        return None
+
+    def _matches(self, family: Family, name: str) -> bool:
+        if not any(self._pattern(pattern).search(name) for pattern in family.match):
+            return False
+        return not any(self._pattern(pattern).search(name) for pattern in family.exclude)
+
+    def _pattern(self, pattern: str) -> re.Pattern[str]:
+        compiled = self._patterns.get(pattern)
+        if compiled is None:
+            compiled = self._patterns[pattern] = re.compile(pattern)
+        return compiled
+
+
+def _entry_forms(name: str) -> Iterator[tuple[str, Via]]:
+    yield name, "exact"
+    lower = name.lower()
+    yield lower, "exact"
+    dateless = undated(lower)
+    if dateless is not None:
+        yield dateless, "date"
+    base = untagged(lower)
+    if base is not None:
+        yield base, "tag"
+
+
+def _kind(
+    entry: ModelEntry | None, family: Family | None, live: CapabilityPatch | None
+) -> ModelKind:
+    stated = (entry and entry.kind) or (family and family.kind)
+    if stated:
+        return stated
+    return "embedding" if live is not None and live.embedding is not None else "chat"
+
+
+def _with_family(live: CapabilityPatch, family: Family | None) -> CapabilityPatch:
+    """Name the family of a method that a server announced without one."""
+    completion = live.completion
+    if completion is None or completion.family is not None or family is None or family.fim is None:
+        return live
+    named = msgspec.structs.replace(completion, family=family.id)
+    return msgspec.structs.replace(live, completion=named)
+
+
+def _entry_patch(entry: ModelEntry | None) -> CapabilityPatch:
+    if entry is None:
+        return CapabilityPatch()
+    patch = facts_patch(entry)
+    if entry.completion is None:
+        return patch
+    completion = CompletionSupport(method=entry.completion.method, family=entry.completion.family)
+    return msgspec.structs.replace(patch, completion=completion)
+
+
+def _family_patch(template: Template, family: Family | None) -> CapabilityPatch:
+    if family is None:
+        return CapabilityPatch()
+    patch = facts_patch(family)
+    if family.fim is None or template.fim == "none":
+        return patch
+    completion = CompletionSupport(method=template.fim, family=family.id)
+    return msgspec.structs.replace(patch, completion=completion)
+
+
+def _chat_completion(template: Template, kind: ModelKind, *, known: bool) -> CapabilityPatch:
+    """Let a known chat model fill a hole that it is shown; an unknown one is not trusted to."""
+    if not (known and kind == "chat" and template.supports.chat):
+        return CapabilityPatch()
+    return CapabilityPatch(completion=CompletionSupport(method="chat"))

@@ -1,0 +1,140 @@
+"""Read the files under `registry/` strictly: the bundled folder, then the user's own over it.
+
+`bundled_folder()` finds the data; `read_registry(folders)` gives everything with the problems of
+files that could not be read, each naming file and field. A user's file of the same name is laid
+over the bundled one, table by table; a new name adds a template, a family or a catalog. This
+module reads files and decides nothing about models.
+"""
+
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import msgspec
+
+from refact_lsp.core.problems import Problem
+from refact_lsp.registry.check import check_family, check_template
+from refact_lsp.registry.schema import Family, ModelCatalog, Template
+
+T = TypeVar("T", Template, Family, ModelCatalog)
+Tables = dict[str, Any]
+
+
+class Registry(msgspec.Struct, frozen=True, kw_only=True):
+    """All files, decoded; `problems` are those of files left out."""
+
+    templates: dict[str, Template]
+    families: dict[str, Family]
+    catalogs: dict[str, ModelCatalog]
+    problems: tuple[Problem, ...]
+
+
+class FileRefusedError(Exception):
+    """A file that the registry cannot take; the text is the problem's message."""
+
+
+def bundled_folder() -> Path:
+    """Find the shipped data: inside the package when installed, else beside it in a checkout."""
+    package = Path(__file__).resolve().parent.parent
+    packaged = package / "_registry"
+    return packaged if packaged.is_dir() else package.parent / "registry"
+
+
+def registry_files(folders: Sequence[Path]) -> list[Path]:
+    """List every file that `read_registry` would read, in a stable order."""
+    return [path for folder in folders for kind in KINDS for _, path in _files(folder / kind)]
+
+
+def read_registry(folders: Sequence[Path]) -> Registry:
+    """Read the folders, later ones over earlier ones; a bad file is left out and reported."""
+    problems: list[Problem] = []
+    return Registry(
+        templates=_read_kind(folders, "providers", Template, problems),
+        families=_read_kind(folders, "families", Family, problems),
+        catalogs=_read_kind(folders, "models", ModelCatalog, problems),
+        problems=tuple(problems),
+    )
+
+
+KINDS = ("providers", "families", "models")
+
+
+def _files(folder: Path) -> Iterator[tuple[str, Path]]:
+    for path in sorted(folder.glob("*.toml")):
+        yield path.stem, path
+
+
+def _read_kind(
+    folders: Sequence[Path], kind: str, shape: type[T], problems: list[Problem]
+) -> dict[str, T]:
+    """Read one kind; an overlay that makes an entry invalid is dropped, the entry under it kept."""
+    entries: dict[str, T] = {}
+    tables: dict[str, Tables] = {}
+    for folder in folders:
+        for name, path in _files(folder / kind):
+            try:
+                merged = _laid_over(tables.get(name, {}), _read_toml(path))
+                entries[name] = _decode(name, path, merged, shape)
+                tables[name] = merged
+            except FileRefusedError as error:
+                problems.append(
+                    Problem(
+                        kind="invalidRequest",
+                        message=str(error),
+                        hint="Correct the file; registry/README.md describes its fields.",
+                    )
+                )
+    return entries
+
+
+def _read_toml(path: Path) -> Tables:
+    try:
+        with path.open("rb") as file:
+            return tomllib.load(file)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise FileRefusedError(f"{path}: {error}") from error
+
+
+def _decode(name: str, path: Path, tables: Tables, shape: type[T]) -> T:
+    if "id" in tables:
+        raise FileRefusedError(f"{path}: id: the file's name is the id; remove the field")
+    try:
+        entry = msgspec.convert(tables, shape, str_keys=True)
+    except msgspec.ValidationError as error:
+        raise FileRefusedError(f"{path}: {in_plain_words(str(error))}") from error
+    match entry:
+        case Template():
+            entry = msgspec.structs.replace(entry, id=name)
+            fault = check_template(entry)
+        case Family():
+            entry = msgspec.structs.replace(entry, id=name)
+            fault = check_family(entry)
+        case ModelCatalog():
+            fault = None
+    if fault:
+        raise FileRefusedError(f"{path}: {fault}")
+    return entry
+
+
+def in_plain_words(text: str) -> str:
+    """Turn msgspec's sentence into `where: what`, for example `fields[0]: unknown field 'typ'`."""
+    what, _, where = text.partition(" - at `")
+    where = where.rstrip("`").removeprefix("$").lstrip(".")
+    what = what.replace("Object contains unknown", "unknown").replace("`", "'")
+    what = what.replace("Object missing required", "missing required")
+    return f"{where}: {what}" if where else what
+
+
+def _laid_over(base: Mapping[str, Any], top: Mapping[str, Any]) -> Tables:
+    """Merge two decoded files: tables field by field, anything else replaced."""
+    merged: Tables = dict(base)
+    for key, value in top.items():
+        below = merged.get(key)
+        if isinstance(below, Mapping) and isinstance(value, Mapping):
+            merged[key] = _laid_over(
+                cast("Mapping[str, Any]", below), cast("Mapping[str, Any]", value)
+            )
+        else:
+            merged[key] = value
+    return merged

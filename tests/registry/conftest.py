@@ -1,0 +1,18 @@
+from pathlib import Path
+
+import pytest
+
+from refact_lsp.registry.catalog import Catalog
+from refact_lsp.registry.compiled import open_catalog
+from refact_lsp.registry.load import bundled_folder
+
+
+@pytest.fixture(scope="session")
+def catalog(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
+    """The bundled registry, as a person without files of their own has it."""
+    return open_catalog(cache_folder=tmp_path_factory.mktemp("compiled"))
+
+
+@pytest.fixture(scope="session")
+def bundled() -> Path:
+    return bundled_folder()

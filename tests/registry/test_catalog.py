@@ -1,0 +1,169 @@
+import pytest
+
+from refact_lsp.core.problems import RefactError
+from refact_lsp.core.types import (
+    CapabilityPatch,
+    CompletionSupport,
+    EmbeddingSupport,
+)
+from refact_lsp.registry.catalog import Catalog
+
+
+@pytest.mark.parametrize(
+    ("name", "family"),
+    [
+        ("qwen2.5-coder:7b-base-q4_K_M", "qwen2.5-coder"),
+        ("qwen2.5-coder", "qwen2.5-coder"),
+        ("Qwen/Qwen2.5-Coder-7B", "qwen2.5-coder"),
+        ("hf.co/bartowski/Qwen2.5-Coder-7B-Instruct-GGUF:Q4_K_M", "qwen2.5-coder"),
+        ("qwen2.5-coder-7b-instruct@q4_k_m", "qwen2.5-coder"),
+        ("lmstudio-community/Qwen2.5-Coder-14B-Instruct-MLX-4bit", "qwen2.5-coder"),
+        ("/models/qwen2.5-coder-1.5b-q8_0.gguf", "qwen2.5-coder"),
+        ("C:\\models\\Qwen2.5-Coder-3B.Q5_K_M.gguf", "qwen2.5-coder"),
+        ("/models/qwen/Qwen2.5-Coder-32B-Instruct-00001-of-00003.gguf", "qwen2.5-coder"),
+        ("Qwen/Qwen3-Coder-30B-A3B-Instruct-FP8", "qwen3-coder"),
+        ("qwen3-coder:30b", "qwen3-coder"),
+        ("unsloth/Qwen3-Coder-Next-GGUF:UD-Q4_K_XL", "qwen3-coder-next"),
+        ("codeqwen:7b-code-v1.5-q8_0", "codeqwen1.5"),
+        ("starcoder2:3b", "starcoder2"),
+        ("bigcode/starcoder2-15b", "starcoder2"),
+        ("bigcode/starcoderbase-1b", "starcoder1"),
+        ("bigcode/santacoder", "santacoder"),
+        ("smallcloudai/Refact-1_6B-fim", "refact-1.6b"),
+        ("stable-code:3b-code-q4_0", "stable-code"),
+        ("codellama:13b-code", "codellama"),
+        ("codellama/CodeLlama-7b-hf", "codellama"),
+        ("deepseek-coder-v2:16b-lite-base-q4_0", "deepseek-coder-v2-lite"),
+        ("deepseek-ai/DeepSeek-Coder-V2-Instruct", "deepseek-coder-v2"),
+        ("deepseek-coder:6.7b-base", "deepseek-coder-v1"),
+        ("deepseek-ai/deepseek-coder-33b-base", "deepseek-coder-v1"),
+        ("codegemma:2b-code", "codegemma"),
+        ("google/codegemma-7b-it", "codegemma"),
+        ("codestral:22b-v0.1-q4_K_M", "codestral"),
+        ("granite-code:8b-base", "granite-code"),
+        ("ibm-granite/granite-3.3-8b-instruct", "granite3"),
+        ("granite4:tiny-h", "granite4"),
+        ("JetBrains/Mellum-4b-sft-python", "mellum"),
+        ("ByteDance-Seed/Seed-Coder-8B-Base", "seed-coder"),
+        ("zed-industries/zeta", "zeta1"),
+        ("zed-industries/zeta-2", "zeta2"),
+        ("zeta-2.1-Q8_0.gguf", "zeta2.1"),
+        ("sweepai/sweep-next-edit-1.5B", "sweep-next-edit"),
+        ("sweepai/sweep-next-edit-v2-7B", "sweep-next-edit-v2"),
+        ("codegeex4:9b-all-q4_0", "codegeex4"),
+        ("glm-4.5-air", "glm-4.5"),
+        ("zai-org/GLM-4-9B-0414", "glm-4"),
+        ("yi-coder:9b-chat", "yi-coder"),
+        ("tiiuae/Falcon-H1-Tiny-Coder-90M", "falcon-h1-tiny-coder"),
+        ("llama3.2:1b", "llama3.1"),
+        ("llama3:8b", "llama3"),
+        ("nomic-embed-text:latest", "nomic-embed-text"),
+        ("nomic-ai/nomic-embed-text-v1.5", "nomic-embed-text"),
+        ("text-embedding-qwen3-embedding-0.6b", "qwen3-embedding"),
+        ("bge-m3:567m", "bge-m3"),
+        ("gpt-oss:20b", "gpt-oss"),
+        ("qwen3:4b-instruct-2507-q4_K_M", "qwen3"),
+        ("gemma3:270m", "gemma3"),
+    ],
+)
+@pytest.mark.parametrize("template", ["ollama", "vllm", "lmstudio", "llamacpp", "custom"])
+def test_a_name_as_runtimes_write_it_resolves_to_its_family(
+    catalog: Catalog, template: str, name: str, family: str
+):
+    found = catalog.resolve(template, name)
+    assert (found.family, found.known) == (family, True)
+
+
+@pytest.mark.parametrize(
+    "name", ["my-own-model", "llm", "model", "foo/bar:7b", "", "qwen", "coder"]
+)
+def test_an_unknown_name_gets_safe_defaults_and_says_so(catalog: Catalog, name: str):
+    found = catalog.resolve("vllm", name)
+    assert not found.known
+    assert found.family is None
+    assert found.via == "default"
+    assert found.capabilities.context_window == 8192
+    assert not found.capabilities.tools
+    assert found.capabilities.completion == CompletionSupport(method="none")
+    assert set(found.sources.values()) == {"default"}
+
+
+@pytest.mark.parametrize(
+    ("template", "method"),
+    [
+        ("ollama", "template"),
+        ("vllm", "template"),
+        ("lmstudio", "template"),
+        ("llamacpp", "infill"),
+    ],
+)
+def test_a_fim_family_is_asked_in_the_way_of_the_runtime(
+    catalog: Catalog, template: str, method: str
+):
+    found = catalog.resolve(template, "starcoder2:3b").capabilities
+    assert (found.completion.method, found.completion.family) == (method, "starcoder2")
+
+
+def test_a_variant_that_cannot_fill_in_completes_as_a_chat_model(catalog: Catalog):
+    found = catalog.resolve("ollama", "codegemma:7b-instruct")
+    assert found.capabilities.completion == CompletionSupport(method="chat")
+    assert catalog.resolve("ollama", "codegemma:7b-code").capabilities.completion.family
+
+
+def test_base_weights_do_not_chat_but_instruct_weights_do(catalog: Catalog):
+    assert catalog.resolve("ollama", "qwen2.5-coder:7b-base").kind == "completion"
+    assert catalog.resolve("ollama", "qwen2.5-coder:7b").kind == "chat"
+    assert catalog.resolve("ollama", "nomic-embed-text").kind == "embedding"
+
+
+def test_the_users_word_is_above_the_servers_and_that_above_the_registry(catalog: Catalog):
+    found = catalog.resolve(
+        "ollama",
+        "qwen2.5-coder:7b",
+        live=CapabilityPatch(context_window=4096, tools=True),
+        override=CapabilityPatch(context_window=16384),
+    )
+    assert found.capabilities.context_window == 16384
+    assert found.sources["contextWindow"] == "user"
+    assert found.capabilities.tools
+    assert found.sources["tools"] == "api"
+    assert found.sources["tokenizer"] == "family"
+    assert found.sources["temperature"] == "default"
+
+
+def test_a_method_that_the_server_announces_keeps_the_family(catalog: Catalog):
+    live = CapabilityPatch(completion=CompletionSupport(method="suffix"))
+    known = catalog.resolve("ollama", "qwen2.5-coder:7b", live=live)
+    assert known.capabilities.completion == CompletionSupport(
+        method="suffix", family="qwen2.5-coder"
+    )
+    unknown = catalog.resolve("ollama", "mine", live=live)
+    assert unknown.capabilities.completion == CompletionSupport(method="suffix")
+
+
+def test_an_unknown_model_that_the_server_calls_an_embedder_is_one(catalog: Catalog):
+    live = CapabilityPatch(embedding=EmbeddingSupport(dimensions=384, max_input=512))
+    assert catalog.resolve("ollama", "mine", live=live).kind == "embedding"
+
+
+def test_embedding_sizes_follow_the_variant(catalog: Catalog):
+    sizes = {
+        name: catalog.resolve("vllm", name).capabilities.embedding
+        for name in ("Qwen/Qwen3-Embedding-0.6B", "Qwen/Qwen3-Embedding-8B")
+    }
+    assert [size and size.dimensions for size in sizes.values()] == [1024, 4096]
+
+
+def test_the_embedded_model_is_one_of_the_registry(catalog: Catalog):
+    found = catalog.resolve("builtin", "workspace")
+    assert found.known
+    assert found.capabilities.completion.method == "infill"
+    assert list(catalog.models("builtin")) == ["workspace"]
+    assert catalog.suggested("builtin", "completion") == ("workspace",)
+
+
+def test_a_template_that_does_not_exist_is_refused_with_those_that_do(catalog: Catalog):
+    with pytest.raises(RefactError) as caught:
+        catalog.resolve("nowhere", "x")
+    assert caught.value.problem.kind == "notConfigured"
+    assert "ollama" in (caught.value.problem.hint or "")
