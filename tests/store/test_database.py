@@ -4,7 +4,7 @@ import resource
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
@@ -13,17 +13,6 @@ import pytest
 from refact_lsp.core.problems import RefactError
 from refact_lsp.store.database import Database, integrity, open_database, versions
 from refact_lsp.store.rows import Connection
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "data" / "refact.db"
-
-
-@pytest.fixture
-def database(path: Path) -> Iterator[Database]:
-    with closing(open_database(path)) as database:
-        yield database
 
 
 def add_setting(connection: Connection, name: str) -> None:
@@ -39,7 +28,7 @@ def count_settings(connection: Connection) -> object:
     return connection.execute("SELECT count(*) FROM settings").get
 
 
-def run(code: str, *arguments: object) -> "subprocess.Popen[str]":
+def start(code: str, *arguments: object) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [sys.executable, "-c", code, *map(str, arguments)],
         stdin=subprocess.PIPE,
@@ -76,7 +65,7 @@ def test_vectors_and_full_text_are_there(database: Database):
 
 
 def test_loading_vectors_does_not_pull_in_numpy(path: Path):
-    child = run(
+    child = start(
         "import sys; from pathlib import Path; from refact_lsp.store.database import *;"
         "open_database(Path(sys.argv[1])).close(); print(*sys.modules)",
         path,
@@ -105,7 +94,7 @@ async def test_a_failed_write_is_undone_whole(database: Database):
 async def test_a_change_of_settings_in_another_process_is_heard(database: Database):
     changes = database.changes(poll_s=0.01)
     await anext(changes)
-    other = run(
+    other = start(
         "import sys; from pathlib import Path; from refact_lsp.store.database import *;"
         "db = open_database(Path(sys.argv[1]));"
         "db.write_now(lambda c: c.execute(\"INSERT INTO usage VALUES ('2026-01-01','p','m','chat',"
@@ -130,7 +119,7 @@ async def test_a_change_of_settings_in_this_process_is_heard_at_once(database: D
 
 def test_many_processes_may_open_a_new_database_at_once(path: Path):
     children = [
-        run(
+        start(
             "import sys; from pathlib import Path; from refact_lsp.store.database import *;"
             "db = open_database(Path(sys.argv[1]));"
             "[db.write_now(lambda c: c.execute('INSERT INTO settings VALUES (?, 1)',"
@@ -146,7 +135,7 @@ def test_many_processes_may_open_a_new_database_at_once(path: Path):
 
 
 def test_a_process_killed_in_a_write_loses_that_write_alone(database: Database):
-    child = run(
+    child = start(
         "import sys; from pathlib import Path; from refact_lsp.store.database import *\n"
         "db = open_database(Path(sys.argv[1]))\n"
         "db.write_now(lambda c: c.execute(\"INSERT INTO settings VALUES ('kept', 1)\") and None)\n"
@@ -258,7 +247,7 @@ def test_a_folder_that_cannot_be_written_is_told(path: Path, *, existing: bool):
     path.parent.chmod(0o555)
     for parent in path.parents[1:4]:
         parent.chmod(0o755)
-    child = run(
+    child = start(
         "import os, sys; from pathlib import Path; from refact_lsp.store import database\n"
         "from refact_lsp.core.problems import RefactError; import apsw\n"
         "if os.geteuid() == 0: os.setegid(65534); os.seteuid(65534)\n"
