@@ -1,6 +1,5 @@
 """Every request that left the process: where it went, what it carried, how it ended."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -22,7 +21,7 @@ class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True):
     model: str
     bytes_out: int
     bytes_in: int
-    files: Sequence[str] = ()
+    files: tuple[str, ...] = ()
     status: str
 
 

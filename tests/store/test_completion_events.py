@@ -2,6 +2,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
+
 from refact_lsp.store.completion_events import (
     CompletionEvent,
     completion_stats,
@@ -13,15 +15,17 @@ Run = Callable[..., Any]
 
 
 def event(id: str, at: datetime, **changed: object) -> CompletionEvent:  # noqa: A002
-    fields: dict[str, Any] = {
-        "model": "p/m",
-        "language": "python",
-        "cache": "miss",
-        "outcome": "shown",
-        "latency_ms": 10.0,
-        "requests": 1,
-    }
-    return CompletionEvent(id=id, at=at, **(fields | changed))
+    plain = CompletionEvent(
+        id=id,
+        at=at,
+        model="p/m",
+        language="python",
+        cache="miss",
+        outcome="shown",
+        latency_ms=10.0,
+        requests=1,
+    )
+    return msgspec.structs.replace(plain, **changed)
 
 
 def test_stats_sum_what_happened(run: Run, noon: datetime):

@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 
 from refact_lsp.core.money import cost_micros, dollars, parse_dollars
@@ -17,17 +18,18 @@ USAGE = Usage(input_tokens=1000, output_tokens=10, cache_read_tokens=600)
 
 
 def entry(at: datetime, **changed: object) -> LedgerEntry:
-    fields: dict[str, Any] = {
-        "provider": "p",
-        "host": "example.test",
-        "role": "chat",
-        "model": "m",
-        "bytes_out": 10,
-        "bytes_in": 20,
-        "files": ("file:///a.py",),
-        "status": "200",
-    }
-    return LedgerEntry(at=at, **(fields | changed))
+    plain = LedgerEntry(
+        at=at,
+        provider="p",
+        host="example.test",
+        role="chat",
+        model="m",
+        bytes_out=10,
+        bytes_in=20,
+        files=("file:///a.py",),
+        status="200",
+    )
+    return msgspec.structs.replace(plain, **changed)
 
 
 def test_the_ledger_lists_newest_first_by_time_and_provider(run: Run, noon: datetime):
