@@ -1,0 +1,108 @@
+from pathlib import Path
+
+import pytest
+
+from refact_lsp.registry.load import bundled_folder, read_registry
+
+GOOD = """
+name = "Mine"
+notes = "A gateway."
+wires = ["openai-chat"]
+base_url = "https://gw.example/v1"
+routes = { chat = "/chat/completions" }
+"""
+
+
+def write(folder: Path, kind: str, name: str, text: str) -> Path:
+    path = folder / kind / f"{name}.toml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, "utf-8")
+    return path
+
+
+def test_every_bundled_file_is_valid():
+    registry = read_registry([bundled_folder()])
+    assert registry.problems == ()
+    assert len(registry.families) > 70
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (GOOD + "base_ulr = 'x'\n", ["unknown field 'base_ulr'"]),
+        (GOOD + "[supports]\nchats = true\n", ["supports", "unknown field 'chats'"]),
+        (GOOD + "[[fields]]\nname = 'a'\nlabel = 'A'\ntyp = 'enum'\n", ["fields", "'typ'"]),
+        (GOOD.replace('name = "Mine"', ""), ["missing required field 'name'"]),
+        (GOOD.replace('"openai-chat"', '"openai"'), ["wires[0]", "'openai'"]),
+        (GOOD + "id = 'mine'\n", ["id", "remove the field"]),
+        (GOOD + "max_concurrency = '4'\n", ["max_concurrency", "int"]),
+        (GOOD + "[quirks]\nmax_token_field = 'x'\n", ["quirks", "'max_token_field'"]),
+        (GOOD + "[[variants]]\nwhen = { region = 'eu' }\n", ["variants[0].when.region"]),
+        (GOOD + "[model_filter]\nkeep = '('\n", ["model_filter.keep"]),
+        (GOOD.replace('"/chat', '"chat'), ["routes.chat"]),
+        ("name = \n", ["line 1"]),
+    ],
+)
+def test_a_mistake_in_a_template_is_told_by_file_and_field(
+    tmp_path: Path, text: str, words: list[str]
+):
+    path = write(tmp_path, "providers", "mine", text)
+    (problem,) = read_registry([tmp_path]).problems
+    assert problem.message.startswith(str(path))
+    for word in words:
+        assert word in problem.message
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("rank = 1\nmatch = ['(']\n", ["match", "'('"]),
+        ("rank = 1\nmatch = ['a']\nvariants = [{ match = '[' }]\n", ["match", "'['"]),
+        (
+            (
+                "rank = 1\nmatch = ['a']\n[fim]\norder='PSM'\nprefix='<p>'\nsuffix='<s>'\n"
+                "stop=['<1>','<2>','<3>','<4>','<5>']\n"
+            ),
+            ["fim.stop", "at most 4"],
+        ),
+        (
+            (
+                "rank = 1\nmatch = ['a']\n[fim]\norder='PSM'\nprefix='<p>'\nsuffix='<s>'\nstop=[]\n"
+                "template='{prefx}'\n"
+            ),
+            ["fim.template", "{prefx}"],
+        ),
+        (
+            "rank = 1\nmatch = ['a']\n[fim]\norder='PSM'\nprefix='x'\nsuffix='<s>'\nstop=[]\n",
+            ["'x'", "told apart"],
+        ),
+    ],
+)
+def test_a_mistake_in_a_family_is_told_by_file_and_field(
+    tmp_path: Path, text: str, words: list[str]
+):
+    write(tmp_path, "families", "mine", text)
+    (problem,) = read_registry([tmp_path]).problems
+    for word in words:
+        assert word in problem.message
+
+
+def test_a_users_file_is_laid_over_the_bundled_one(tmp_path: Path):
+    bundled, own = tmp_path / "bundled", tmp_path / "own"
+    write(bundled, "providers", "mine", GOOD)
+    write(own, "providers", "mine", "base_url = 'https://other.example/v1'\n")
+    write(own, "models", "mine", "verified='2026-01-01'\n[models.a]\ncontext = 5\n")
+    registry = read_registry([bundled, own])
+    assert registry.problems == ()
+    assert registry.templates["mine"].base_url == "https://other.example/v1"
+    assert registry.templates["mine"].routes == {"chat": "/chat/completions"}
+    assert registry.catalogs["mine"].models["a"].context == 5
+
+
+def test_a_users_broken_file_leaves_the_bundled_entry_in_place(tmp_path: Path):
+    bundled, own = tmp_path / "bundled", tmp_path / "own"
+    write(bundled, "providers", "mine", GOOD)
+    path = write(own, "providers", "mine", "base_urls = 'x'\n")
+    registry = read_registry([bundled, own])
+    assert registry.templates["mine"].base_url == "https://gw.example/v1"
+    assert str(path) in registry.problems[0].message
