@@ -1,0 +1,151 @@
+"""One child process for long computations, so that the event loop never waits for one.
+
+The child is started with the first job and kept for the next; one job runs at a time. It talks over
+pipes of its own and never sees the handles of the language server. A cancelled job takes the child
+with it, and a child whose parent is gone ends by itself. Jobs are plain functions of this package:
+their first parameter reports progress, the others and the result are what msgpack can carry.
+"""
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from refact_lsp.core.problems import refuse
+
+OnProgress = Callable[[float, str], None]
+
+LENGTH_BYTES = 4
+_CLOSE_S = 0.5
+# `-P` keeps the folder that the server runs in out of the import path: a project must not be able
+# to put its own modules there. The package's own folder is named instead.
+_PACKAGE_FOLDER = str(Path(__file__).resolve().parents[2])
+_CHILD = (
+    "import sys; sys.path.append(sys.argv[1]);from refact_lsp.app.worker_main import main; main()"
+)
+
+
+class Job(msgspec.Struct, frozen=True):
+    """What the child is asked to run: `package.module:function` and its arguments."""
+
+    target: str
+    args: list[Any]
+
+
+class Progress(msgspec.Struct, frozen=True, tag=True):
+    """How far a job is, from 0 to 1, and what it is at."""
+
+    fraction: float
+    message: str
+
+
+class Done(msgspec.Struct, frozen=True, tag=True):
+    """A job's result."""
+
+    result: Any
+
+
+class Failed(msgspec.Struct, frozen=True, tag=True):
+    """A job raised; `error` is the exception's type and message."""
+
+    error: str
+
+
+Answer = Progress | Done | Failed
+
+
+def frame(message: msgspec.Struct) -> bytes:
+    """Encode a message behind its length."""
+    body = msgspec.msgpack.encode(message)
+    return len(body).to_bytes(LENGTH_BYTES, "big") + body
+
+
+class Worker:
+    """Runs jobs in the child process; safe to use from many tasks of one event loop."""
+
+    def __init__(self) -> None:
+        self._process: asyncio.subprocess.Process | None = None
+        self._turn = asyncio.Lock()
+
+    @property
+    def pid(self) -> int | None:
+        """The child's process id; None while there is no child."""
+        return self._process.pid if self._process else None
+
+    async def run(
+        self, target: str, args: Sequence[Any], on_progress: OnProgress | None = None
+    ) -> Any:  # noqa: ANN401  — the caller converts it to the type it knows
+        """Run a job after the ones before it; raises `internal` where it failed."""
+        job = frame(Job(target, list(args)))
+        async with self._turn:
+            finished = False
+            try:
+                process = self._process or await self._start()
+                answer = await _ask(process, job, on_progress)
+                finished = True
+            except (OSError, EOFError, msgspec.DecodeError) as error:
+                raise refuse(
+                    "internal",
+                    f"The worker process ended while running {target!r}.",
+                    "It is started again with the next job.",
+                ) from error
+            finally:
+                if not finished:
+                    await self._stop()
+        if isinstance(answer, Failed):
+            raise refuse("internal", f"{target!r} failed in the worker process: {answer.error}")
+        return answer.result
+
+    async def close(self) -> None:
+        """End the child, whatever it is doing; within a second."""
+        await self._stop()
+
+    async def _start(self) -> asyncio.subprocess.Process:
+        low = getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0)  # Windows; others call nice
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-P",
+            "-c",
+            _CHILD,
+            _PACKAGE_FOLDER,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            creationflags=low,
+            env=os.environ | {"PYTHONUTF8": "1"},
+        )
+        return self._process
+
+    async def _stop(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        with suppress(ProcessLookupError):
+            process.kill()
+        if process.stdin:
+            process.stdin.close()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_CLOSE_S):
+                await process.wait()
+
+
+async def _ask(
+    process: asyncio.subprocess.Process, job: bytes, on_progress: OnProgress | None
+) -> Done | Failed:
+    if process.stdin is None or process.stdout is None:
+        raise EOFError
+    process.stdin.write(job)
+    await process.stdin.drain()
+    while True:
+        length = int.from_bytes(await process.stdout.readexactly(LENGTH_BYTES), "big")
+        answer = msgspec.msgpack.decode(await process.stdout.readexactly(length), type=Answer)
+        if not isinstance(answer, Progress):
+            return answer
+        if on_progress:
+            on_progress(answer.fraction, answer.message)

@@ -1,0 +1,1 @@
+"""The embedded model `builtin/workspace`: finishes lines from the user's own code, offline."""

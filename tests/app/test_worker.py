@@ -1,0 +1,145 @@
+"""The worker's child: jobs, progress, failures, cancellation, and its end."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from refact_lsp.app.worker import Worker
+from refact_lsp.core.problems import RefactError
+
+LIST = "refact_lsp.features.workspace_files:list_files"
+
+
+async def gone(pid: int) -> bool:
+    """Wait for a process that is not our child any more to disappear."""
+    async with asyncio.timeout(5):
+        while True:
+            try:
+                os.kill(pid, 0)
+            except ProcessLookupError:
+                return True
+            await asyncio.sleep(0.01)
+
+
+async def test_a_job_gives_its_result_and_its_progress(tmp_path: Path):
+    (tmp_path / "a.py").write_text("a = 1\n")
+    told: list[tuple[float, str]] = []
+    worker = Worker()
+    answer = await worker.run(LIST, [str(tmp_path)], lambda *at: told.append(at))
+    assert answer == [str(tmp_path / "a.py")]
+    assert told == [(0.0, "listing files")]
+    await worker.close()
+
+
+async def test_the_child_is_started_with_the_first_job_and_kept(tmp_path: Path):
+    worker = Worker()
+    assert worker.pid is None
+    await asyncio.gather(*(worker.run(LIST, [str(tmp_path)]) for _ in range(3)))
+    first = worker.pid
+    await worker.run(LIST, [str(tmp_path)])
+    assert worker.pid == first != os.getpid()
+    await worker.close()
+    assert worker.pid is None
+
+
+async def test_a_failing_job_is_told_and_the_next_one_runs(tmp_path: Path):
+    worker = Worker()
+    with pytest.raises(RefactError, match=r"RefactError: .*is not a folder"):
+        await worker.run(LIST, [str(tmp_path / "absent")])
+    assert await worker.run(LIST, [str(tmp_path)]) == []
+    await worker.close()
+
+
+@pytest.mark.parametrize("target", ["os:system", "subprocess:run", "refact_lsp_evil.a:b"])
+async def test_only_functions_of_the_package_are_run(target: str):
+    worker = Worker()
+    with pytest.raises(RefactError, match="no function of this package"):
+        await worker.run(target, ["true"])
+    await worker.close()
+
+
+async def test_a_cancelled_job_takes_the_child_with_it_and_the_next_gets_a_new_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    pipe, git = tmp_path / "pipe", tmp_path / "git"
+    os.mkfifo(pipe)
+    git.write_text(f"#!/bin/sh\nread line < {pipe}\nexit 1\n")
+    git.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    worker = Worker()
+    started = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        job = group.create_task(worker.run(LIST, [str(tmp_path)], lambda *_: started.set()))
+        await started.wait()
+        pid = worker.pid
+        job.cancel()
+    assert pid
+    assert await gone(pid)
+    os.close(os.open(pipe, os.O_RDWR | os.O_NONBLOCK))
+    monkeypatch.undo()
+    assert await worker.run(LIST, [str(tmp_path)]) == [str(git)]
+    assert worker.pid != pid
+    await worker.close()
+
+
+async def test_a_killed_child_is_a_problem_and_not_a_hang(tmp_path: Path):
+    worker = Worker()
+    await worker.run(LIST, [str(tmp_path)])
+    assert worker.pid
+    os.kill(worker.pid, 9)
+    with pytest.raises(RefactError, match="ended while running"):
+        await worker.run(LIST, [str(tmp_path)])
+    assert await worker.run(LIST, [str(tmp_path)]) == []
+    await worker.close()
+
+
+async def test_closing_ends_the_child_within_a_second(tmp_path: Path):
+    worker = Worker()
+    await worker.run(LIST, [str(tmp_path)])
+    pid = worker.pid
+    assert pid
+    async with asyncio.timeout(1):
+        await worker.close()
+        assert await gone(pid)
+
+
+async def test_a_child_whose_parent_is_gone_ends_by_itself(tmp_path: Path):
+    script = (
+        "import asyncio, os\n"
+        "from refact_lsp.app.worker import Worker\n"
+        "async def main():\n"
+        "    worker = Worker()\n"
+        f"    await worker.run({LIST!r}, [{str(tmp_path)!r}])\n"
+        "    print(worker.pid, flush=True)\n"
+        "    os._exit(0)\n"
+        "asyncio.run(main())\n"
+    )
+    parent = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", script, stdout=subprocess.PIPE
+    )
+    out, _ = await parent.communicate()
+    assert await gone(int(out))
+
+
+async def test_the_child_does_not_import_from_the_folder_it_runs_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "msgspec.py").write_text("raise SystemExit(1)\n")
+    (tmp_path / "refact_lsp").mkdir()
+    (tmp_path / "refact_lsp" / "__init__.py").write_text("raise SystemExit(1)\n")
+    monkeypatch.chdir(tmp_path)
+    worker = Worker()
+    assert len(await worker.run(LIST, [str(tmp_path)])) == 2
+    await worker.close()
+
+
+async def test_the_child_yields_to_others(tmp_path: Path):
+    worker = Worker()
+    await worker.run(LIST, [str(tmp_path)])
+    assert worker.pid
+    assert os.getpriority(os.PRIO_PROCESS, worker.pid) >= 10
+    await worker.close()
