@@ -1,6 +1,10 @@
 """Entry point: no argument or `--stdio` serves LSP, anything else is a command."""
 
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from refact_lsp.lsp.backend import BackendFactory
 
 
 def main() -> None:
@@ -8,11 +12,18 @@ def main() -> None:
     if sys.argv[1:] in ([], ["--stdio"]):
         from refact_lsp.lsp.main import serve
 
-        serve()
+        serve(_backend)
     else:
         from refact_lsp.cli.main import run
 
         run()
+
+
+def _backend() -> "BackendFactory":
+    """Load what the server serves; called when `initialize` is answered."""
+    from refact_lsp.lsp.bare import Bare
+
+    return Bare
 
 
 if __name__ == "__main__":
