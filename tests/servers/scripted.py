@@ -32,7 +32,7 @@ class Request:
     connection: int
 
     @property
-    def json(self) -> Any:  # noqa: ANN401  — decoded JSON
+    def json(self) -> Any:
         return json.loads(self.body)
 
 
