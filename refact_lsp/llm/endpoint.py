@@ -3,8 +3,10 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
+from refact_lsp.core.problems import refuse
 from refact_lsp.core.quirks import Quirks
 from refact_lsp.core.types import Locality, Wire
+from refact_lsp.llm.targets import join
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,13 +18,13 @@ class Endpoint:
     (`show`, `tokenize`, `props`, `usage`, …). A route without an entry lies at the `base` entry
     plus the path that the request brings. `authorize(refresh)` gives the credential headers at the
     moment of use; `refresh` asks for a new token after a 401 and is False the first time.
-    `secrets` are values to keep out of every message.
+    Raises `RefactError` where there is none. `timeout_ms` is how long nothing may come.
     """
 
     provider: str
     wire: Wire
     locality: Locality
-    addresses: Mapping[str, str]
+    addresses: Mapping[str, str] = field(repr=False)  # may hold a user, a password or a key
     authorize: Callable[[bool], Awaitable[Mapping[str, str]]] = field(repr=False)
     headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     quirks: Quirks = field(default_factory=Quirks)
@@ -31,3 +33,16 @@ class Endpoint:
     ca_file: str | None = None
     allow_http: bool = False
     max_concurrency: int | None = None
+
+    def url(self, route: str, path: str) -> str:
+        """Give the address of a request; raises `unsupported` where the provider has none."""
+        if route in self.addresses:
+            return self.addresses[route]
+        if "base" in self.addresses:
+            return join(self.addresses["base"], path)
+        raise refuse(
+            "unsupported",
+            f"{self.provider} has no address for {route}.",
+            "Choose another model for this, or give the provider that address.",
+            provider=self.provider,
+        )

@@ -1,0 +1,295 @@
+"""Sockets and connection pools under `llm.client`, on httpcore, the engine of httpx.
+
+Imports httpcore, so it is imported where it is first needed. What httpx does not give and a
+language server needs is here: connections opened ahead of their request, a cancel that drops the
+socket at once, and on HTTP/2 one that tells the server (RST_STREAM): httpcore forgets a cancelled
+stream silently, and the model would go on generating at the user's cost.
+"""
+
+import asyncio
+import contextlib
+import ssl
+from collections.abc import Awaitable, Callable
+from typing import Any, cast
+
+import httpcore  # noqa: TID253  — this module is imported at first use
+from h2.errors import ErrorCodes  # noqa: TID253  — as above
+
+from refact_lsp.llm.targets import is_loopback
+
+KEEP_IDLE_S = 120.0  # shorter than what home routers and load balancers forget silently
+_HIGH_WATER_BYTES = 1 << 20
+_EYEBALLS_S = 0.25  # RFC 8305: head start of one address family over the other
+# Without a look-up: /etc/hosts and resolvers are not trusted with what counts as this machine.
+_LOOPBACK = ("127.0.0.1", "::1")
+
+FAILURES: tuple[type[Exception], ...] = (
+    OSError,
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.ProxyError,
+    httpcore.TimeoutException,
+    httpcore.UnsupportedProtocol,
+)
+
+Dial = Callable[[httpcore.Origin], Awaitable["Line"]]
+
+
+class Line(asyncio.Protocol, httpcore.AsyncNetworkStream):
+    """One TCP or TLS connection. Timeouts are the caller's: a cancelled wait leaves it usable."""
+
+    def __init__(self) -> None:
+        self._transport: asyncio.Transport | None = None
+        self._buffer = bytearray()
+        self._ended = False
+        self._error: Exception | None = None
+        self._reader: asyncio.Future[None] | None = None
+        self._writable = asyncio.Event()
+        self._writable.set()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        if self._transport and len(self._buffer) > _HIGH_WATER_BYTES:
+            self._transport.pause_reading()
+        self._wake()
+
+    def eof_received(self) -> None:
+        self._ended = True
+        self._wake()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._ended, self._error = True, exc
+        self._writable.set()
+        self._wake()
+
+    def pause_writing(self) -> None:
+        self._writable.clear()
+
+    def resume_writing(self) -> None:
+        self._writable.set()
+
+    @property
+    def ended(self) -> bool:
+        """True once the other side has closed."""
+        return self._ended
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109  — httpcore's interface
+        async with asyncio.timeout(timeout):
+            while not self._buffer and not self._ended:
+                self._reader = asyncio.get_running_loop().create_future()
+                await self._reader
+        if self._buffer:
+            data = bytes(self._buffer[:max_bytes])
+            del self._buffer[:max_bytes]
+            if self._transport and not self._ended and len(self._buffer) <= _HIGH_WATER_BYTES:
+                self._transport.resume_reading()
+            return data
+        if self._error:
+            raise httpcore.ReadError(self._error)
+        return b""
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109  — httpcore's interface
+        if not buffer:
+            return
+        if self._transport is None or self._transport.is_closing():
+            raise httpcore.WriteError(self._error or "closed")
+        self._transport.write(buffer)
+        if not self._writable.is_set():
+            async with asyncio.timeout(timeout):
+                await self._writable.wait()
+
+    async def aclose(self) -> None:
+        if self._transport:
+            self._transport.abort()
+
+    def get_extra_info(self, info: str) -> Any:  # noqa: ANN401  — httpcore's interface
+        if info == "is_readable":  # asked of idle connections: anything to read means it is over
+            return self._ended or bool(self._buffer)
+        return self._transport.get_extra_info(info) if self._transport else None
+
+    @property
+    def speaks_http2(self) -> bool:
+        tls = self.get_extra_info("ssl_object")
+        return tls is not None and tls.selected_alpn_protocol() == "h2"
+
+    def _wake(self) -> None:
+        if self._reader and not self._reader.done():
+            self._reader.set_result(None)
+
+
+class _Http2(httpcore.AsyncHTTP2Connection):
+    """Tells the server about a stream that nobody reads on, and notices that the server has gone.
+
+    Leans on three private names of httpcore 1.0; tests/llm/test_http2.py fails where they change.
+    """
+
+    async def _response_closed(self, stream_id: int) -> None:
+        state = self._h2_state
+        stream = state.streams.get(stream_id)
+        if stream is not None and not stream.closed:
+            state.reset_stream(stream_id, error_code=ErrorCodes.CANCEL)
+            with contextlib.suppress(httpcore.WriteError):
+                await self._network_stream.write(state.data_to_send())
+        await super()._response_closed(stream_id)
+
+    def has_expired(self) -> bool:
+        gone = isinstance(self._network_stream, Line) and self._network_stream.ended
+        return super().has_expired() or (gone and self.is_idle())
+
+
+class _Connection(httpcore.AsyncConnectionInterface):
+    """One entry of the pool: dials at its first request and speaks what the server chose."""
+
+    def __init__(self, origin: httpcore.Origin, dial: Dial) -> None:
+        self._origin = origin
+        self._dial = dial
+        self._inner: httpcore.AsyncConnectionInterface | None = None
+        self._failed = False
+        self._lock = asyncio.Lock()
+
+    async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
+        async with self._lock:
+            if self._failed:  # the request that dialled was cancelled; the pool finds another
+                raise httpcore.ConnectionNotAvailable
+            if self._inner is None:
+                self._failed = True
+                line = await self._dial(self._origin)
+                self._failed = False
+                kind = _Http2 if line.speaks_http2 else httpcore.AsyncHTTP11Connection
+                self._inner = kind(origin=self._origin, stream=line, keepalive_expiry=KEEP_IDLE_S)
+        return await self._inner.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        if self._inner is not None:
+            await self._inner.aclose()
+
+    def info(self) -> str:
+        return self._inner.info() if self._inner else "connecting"
+
+    def can_handle_request(self, origin: httpcore.Origin) -> bool:
+        return origin == self._origin
+
+    def is_available(self) -> bool:
+        if self._inner is None:  # over TLS it may become HTTP/2 and carry several
+            return self._origin.scheme == b"https" and not self._failed
+        return self._inner.is_available()
+
+    def has_expired(self) -> bool:
+        return self._inner.has_expired() if self._inner else False
+
+    def is_idle(self) -> bool:
+        return self._inner.is_idle() if self._inner else False
+
+    def is_closed(self) -> bool:
+        return self._inner.is_closed() if self._inner else self._failed and not self._lock.locked()
+
+
+class Pool(httpcore.AsyncConnectionPool):
+    """The connections that share one way of dialling: same certificates, HTTP version and proxy.
+
+    Through a proxy, httpcore's own connections are used, with HTTP/1.1: a cancel then closes.
+    """
+
+    def __init__(
+        self, context: ssl.SSLContext | None, *, connect_s: float, proxy: str | None = None
+    ) -> None:
+        if context and proxy is None:
+            context.set_alpn_protocols(["h2", "http/1.1"])
+        self._context = context
+        self._connect_s = connect_s
+        self._ready: dict[tuple[bytes, bytes, int], Line] = {}
+        super().__init__(
+            ssl_context=context,
+            proxy=_proxy(proxy) if proxy else None,
+            max_connections=None,  # llm.turns bounds what runs at a time
+            max_keepalive_connections=20,
+            keepalive_expiry=KEEP_IDLE_S,
+        )
+
+    def create_connection(self, origin: httpcore.Origin) -> httpcore.AsyncConnectionInterface:
+        if self._proxy is not None:
+            return super().create_connection(origin)
+        return _Connection(origin, self._take)
+
+    @property
+    def proxied(self) -> bool:
+        return self._proxy is not None
+
+    async def warm(self, scheme: str, host: str, port: int) -> None:
+        """Open a connection for the next request, unless one stands ready. Not through a proxy."""
+        origin = httpcore.Origin(scheme.encode(), host.encode(), port)
+        waiting = self._ready.get(_key(origin))
+        idle = any(
+            connection.can_handle_request(origin)
+            and connection.is_available()
+            and not connection.has_expired()
+            for connection in self.connections
+        )
+        if self._proxy is None and not idle and (waiting is None or waiting.ended):
+            self._ready[_key(origin)] = await self._dialled(origin)
+
+    async def aclose(self) -> None:
+        for line in self._ready.values():
+            await line.aclose()
+        self._ready.clear()
+        await super().aclose()
+
+    async def _take(self, origin: httpcore.Origin) -> Line:
+        line = self._ready.pop(_key(origin), None)
+        return line if line and not line.ended else await self._dialled(origin)
+
+    async def _dialled(self, origin: httpcore.Origin) -> Line:
+        try:
+            async with asyncio.timeout(self._connect_s):
+                return await self._dial(origin)
+        except TimeoutError:
+            raise httpcore.ConnectTimeout from None
+
+    async def _dial(self, origin: httpcore.Origin) -> Line:
+        host = origin.host.decode("ascii")
+        tls = self._context if origin.scheme == b"https" else None
+        by_name = is_loopback(host) and not host[-1].isdigit() and ":" not in host
+        refused: OSError | None = None
+        for address in _LOOPBACK if by_name else (host,):
+            try:
+                _, line = await asyncio.get_running_loop().create_connection(
+                    Line,
+                    address,
+                    origin.port,
+                    ssl=tls,
+                    server_hostname=host if tls else None,
+                    happy_eyeballs_delay=None if by_name else _EYEBALLS_S,
+                )
+            except OSError as error:
+                refused = refused or error
+            else:
+                return line
+        raise refused or OSError("no address")
+
+
+def tls_context(ca_file: str) -> ssl.SSLContext:
+    """Make a context that trusts the system, certifi's list and `ca_file`. Slow: use a thread."""
+    import certifi
+
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+    if ca_file:
+        context.load_verify_locations(ca_file)
+    return context
+
+
+def _key(origin: httpcore.Origin) -> tuple[bytes, bytes, int]:
+    return origin.scheme, origin.host, origin.port
+
+
+def _proxy(url: str) -> httpcore.Proxy:
+    from urllib.parse import unquote, urlsplit
+
+    parts = urlsplit(url)
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
+    port = f":{parts.port}" if parts.port else ""
+    auth = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
+    return httpcore.Proxy(f"{parts.scheme}://{host}{port}", auth=auth)

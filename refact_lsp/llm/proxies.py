@@ -1,0 +1,37 @@
+"""Which proxy a request takes: the provider's own, else the environment's. Pure.
+
+The environment is read as curl reads it: `HTTPS_PROXY`, `HTTP_PROXY` (lower case only, since a CGI
+server fills the upper case from a header), `ALL_PROXY`, `NO_PROXY`. Loopback never takes one of
+these.
+"""
+
+from collections.abc import Mapping
+
+from refact_lsp.llm.targets import Target
+
+_VARIABLES = {
+    "http": ("http_proxy", "all_proxy", "ALL_PROXY"),
+    "https": ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"),
+}
+
+
+def proxy_for(target: Target, own: str | None, environ: Mapping[str, str]) -> str | None:
+    """Give the proxy's address, or None to connect directly."""
+    if own:
+        return own
+    if target.loopback or _bypassed(target, environ):
+        return None
+    found = next((environ[name] for name in _VARIABLES[target.scheme] if environ.get(name)), None)
+    return found if found is None or "://" in found else f"http://{found}"
+
+
+def _bypassed(target: Target, environ: Mapping[str, str]) -> bool:
+    exceptions = environ.get("no_proxy") or environ.get("NO_PROXY") or ""
+    for entry in exceptions.lower().replace(",", " ").split():
+        if entry == "*":
+            return True
+        name, _, port = entry.partition(":") if entry.count(":") == 1 else (entry, "", "")
+        name = name.removeprefix("*").lstrip(".")
+        if port in ("", str(target.port)) and f".{target.host}".endswith(f".{name}"):
+            return bool(name)
+    return False
