@@ -1,0 +1,212 @@
+"""The part of a request that waits: rules, delay, the chat's turn, the stream, more candidates."""
+
+import asyncio
+from dataclasses import dataclass
+
+from refact_lsp.core.text import Snapshot
+from refact_lsp.features.completion import choices, rules, timing
+from refact_lsp.features.completion.cache import Cache, Entry, Hit
+from refact_lsp.features.completion.clients import client_named
+from refact_lsp.features.completion.failures import Failures
+from refact_lsp.features.completion.guard import guarded
+from refact_lsp.features.completion.live import Live
+from refact_lsp.features.completion.ports import Ports
+from refact_lsp.features.completion.reader import Reader
+from refact_lsp.features.completion.session import Place, Session
+from refact_lsp.features.completion.trace import Trace
+from refact_lsp.features.completion.values import Request
+
+EXPLICIT_ITEMS = 3
+EXPLICIT_TRIES = 2  # requests more than the first, for other candidates
+EXPLICIT_BOX_S = 3.0
+OTHER_TEMPERATURE = 0.7
+PATIENCE_S = 0.25  # of a user who may be given a guess meanwhile
+FRESH_S = 600.0
+NOTHING_FRESH_S = 30.0
+FIRST_LATENCY_MS = 300.0
+READINGS = 3  # streams that one request may need where the user types something else
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One request on its way: `snapshot` is the document, `place` where the model is asked."""
+
+    session: Session
+    snapshot: Snapshot
+    request: Request
+    place: Place
+    trace: Trace
+
+
+class Asking:
+    """Answers a request that the cache could not; at most one stream a document at any time."""
+
+    def __init__(self, ports: Ports, cache: Cache, reader: Reader, failures: Failures) -> None:
+        self._ports = ports
+        self._cache = cache
+        self._reader = reader
+        self._failures = failures
+        self._latency_ms = timing.Smoothed(FIRST_LATENCY_MS)
+
+    def find(self, place: Place) -> Hit | None:
+        """Look into the cache; that there is nothing is believed for a shorter time."""
+        now_s = self._ports.clock_s()
+        hit = self._cache.find(place.snapshot, place.scope, not_before_s=now_s - FRESH_S)
+        if hit is not None and not hit.answers and hit.entry.at_s < now_s - NOTHING_FRESH_S:
+            return None
+        return hit
+
+    def guessed(self, place: Place, *, provisional: bool = False) -> Hit | None:
+        """Ask the embedded model, and keep what it says where a client will see it."""
+        if self._ports.guess is None:
+            return None
+        guess = self._ports.guess(place.snapshot, place.settings.guess_threshold)
+        if guess is None:
+            return None
+        origin = "guess" if provisional else "model"
+        entry = self._reader.shaped(guess.text, place.snapshot, place.target.model, origin)
+        entry.raw = guess.text
+        if entry.answers:
+            self._cache.put(place.snapshot, place.scope, entry)
+        return Hit("miss", entry, entry.answers)
+
+    async def answer(self, ask: Ask) -> Hit | str:
+        """Give what the model says, or the name of the reason for nothing."""
+        explicit = ask.request.trigger == "explicit"
+        if not explicit and not self._joinable(ask):
+            now_s = self._ports.clock_s()
+            reason = rules.suppressed(ask.place.snapshot, ask.request, self._situation(ask, now_s))
+            if reason is not None:
+                return reason
+            await self._wait(ask)
+        known = self.find(ask.place) if explicit else None
+        hit = known if known and known.answers else await self._first(ask)
+        if explicit and isinstance(hit, Hit) and hit.answers:
+            return await self._more(ask, hit)
+        return hit
+
+    async def _wait(self, ask: Ask) -> None:
+        """Let the user type on, then let a chat finish that uses the same machine."""
+        began_s = self._ports.clock_s()
+        delay = timing.delay_ms(
+            ask.place.snapshot,
+            interval_ms=ask.session.rhythm.interval_ms,
+            latency_ms=self._latency_ms.value,
+            rejections=ask.session.rejections,
+            client_ms=client_named(ask.request.client).delay_ms,
+            fixed_ms=ask.place.settings.debounce_ms,
+        )
+        if delay > 0:
+            await self._ports.sleep(delay / 1000)
+        waited_s = self._ports.clock_s()
+        ask.trace.stage("debounce", waited_s - began_s)
+        if self._ports.idle is not None:
+            await self._ports.idle(ask.place.target)
+            ask.trace.stage("turn", self._ports.clock_s() - waited_s)
+
+    async def _first(self, ask: Ask) -> Hit | str:
+        """Read or join streams until one says something for this place."""
+        for _ in range(READINGS):
+            asked_s = self._ports.clock_s()
+            live = self._joined(ask) or await self._reader.open(ask.session, ask.place)
+            meanwhile = await self._meanwhile(ask, live)
+            if meanwhile is not None:
+                return meanwhile
+            await live.over.wait()
+            self._note(ask, live, asked_s)
+            if live.problem is not None:
+                return "failed"
+            hit = self.find(ask.place)
+            if hit is not None:
+                return Hit("miss", hit.entry, hit.answers)
+        return "outrun"
+
+    async def _meanwhile(self, ask: Ask, live: Live) -> Hit | None:
+        """Give a guess where the user wants one and the model takes its time."""
+        if not ask.place.settings.suggest_while_waiting or ask.request.trigger == "explicit":
+            return None
+        timer = self._ports.spawn(guarded(self._ports.sleep, PATIENCE_S))
+        reading = self._ports.spawn(guarded(_until, live.over))
+        try:
+            await asyncio.wait({timer, reading}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            timer.cancel()
+            reading.cancel()
+        if live.over.is_set():
+            return None
+        hit = self.guessed(ask.place, provisional=True)
+        return hit if hit and hit.answers else None
+
+    async def _more(self, ask: Ask, hit: Hit) -> Hit:
+        """Collect other candidates, one request after the other, in a box of time."""
+        place, began_s = ask.place, self._ports.clock_s()
+        answers = list(hit.answers)
+        guess = None if place.target.embedded else self._guess_only(place)
+        for _ in range(EXPLICIT_TRIES):
+            if len(choices.distinct(answers, EXPLICIT_ITEMS)) >= EXPLICIT_ITEMS:
+                break
+            if self._ports.clock_s() - began_s > EXPLICIT_BOX_S:
+                break
+            live = await self._reader.open(ask.session, place, temperature=OTHER_TEMPERATURE)
+            await live.over.wait()
+            if live.problem is not None:
+                break
+            answers += live.entry.answers if live.entry else ()
+        if guess is not None:
+            answers += guess.answers
+        found = choices.distinct(answers, EXPLICIT_ITEMS)
+        entry = Entry(found, hit.entry.model, "model", self._ports.clock_s(), raw=hit.entry.raw)
+        entry.prompt, entry.context = hit.entry.prompt, hit.entry.context
+        self._cache.put(place.snapshot, place.scope, entry)
+        return Hit(hit.use, entry, found)
+
+    def _guess_only(self, place: Place) -> Entry | None:
+        guess = self._ports.guess and self._ports.guess(
+            place.snapshot, place.settings.guess_threshold
+        )
+        if not guess:
+            return None
+        return self._reader.shaped(guess.text, place.snapshot, place.target.model, "guess")
+
+    def _joinable(self, ask: Ask) -> bool:
+        live = ask.session.live
+        return (
+            live is not None
+            and not live.over.is_set()
+            and live.continued_by(ask.place.snapshot, ask.place.scope) is not None
+        )
+
+    def _joined(self, ask: Ask) -> Live | None:
+        live = ask.session.live
+        if live is None or not self._joinable(ask):
+            return None
+        live.expected = live.continued_by(ask.place.snapshot, ask.place.scope) or ""
+        ask.trace.joined = True
+        return live
+
+    def _note(self, ask: Ask, live: Live, asked_s: float) -> None:
+        """Write a stream's texts and times into the trace; learn from its speed."""
+        now_s, trace = self._ports.clock_s(), ask.trace
+        trace.prompt, trace.raw = live.prompt.text, live.raw
+        trace.context = live.prompt.context
+        if live.first_text_s is not None:
+            trace.stage("firstToken", max(0.0, live.first_text_s - asked_s))
+        trace.stage("stream", now_s - asked_s)
+        if live.problem is not None:
+            trace.problem = live.problem
+            self._failures.note(ask.place.target, live.problem, now_s)
+        elif live.cut is not None:
+            self._failures.clear()
+            if not trace.joined:
+                self._latency_ms.add((now_s - asked_s) * 1000)
+
+    def _situation(self, ask: Ask, now_s: float) -> rules.Situation:
+        return rules.Situation(
+            now_s=now_s,
+            failing_until_s=self._failures.failing_until_s(ask.place.target),
+            rejected_at_s=ask.session.rejected_here(ask.place.snapshot),
+        )
+
+
+async def _until(event: asyncio.Event) -> None:
+    await event.wait()

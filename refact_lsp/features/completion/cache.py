@@ -1,0 +1,266 @@
+"""Answers given before, asked first of all: exact, typed through, deleted back, prefetched.
+
+An answer A made at prefix P and suffix S (of which it replaces the first r characters) stands for
+one document: P + A + S[r:]. It is served at another place only where accepting what is left of it
+gives that very document, and only in the same file, model and parameters (`scope`). The prefix is
+known by the lines above it (a hash of the last 256, so that a window that scrolled is the same) and
+a radix trie over what stands on the line; the suffix is hashed whole.
+"""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from refact_lsp.core.text import Snapshot
+from refact_lsp.features.completion import trie
+from refact_lsp.features.completion.trace import ContextUse
+from refact_lsp.features.completion.values import Answer, CacheUse, Lines, Origin
+
+WINDOW_LINES = 256  # lines above that make up a prefix's identity
+LINES_BACK = 24  # how far above the cursor an answer may have begun
+DELETED_BACK = 24  # characters that may have been deleted since an answer
+CLOSERS = {")": "(", "]": "[", "}": "{", '"': '"', "'": "'", "`": "`", ">": "<"}
+MAX_PAIRED = 3  # closers an editor may have added by itself
+ENTRY_OVERHEAD = 600  # bytes, roughly: slot, nodes, dictionary rows
+
+Bucket = tuple[str, int, int]  # file, scope, suffix
+
+
+@dataclass(slots=True)
+class Entry:
+    """What was found at one place; no answers means that there is nothing to show, and why.
+
+    `served` says that a client has it, `followed` that what comes after it was asked for.
+    """
+
+    answers: tuple[Answer, ...]
+    model: str
+    origin: Origin
+    at_s: float
+    reason: str | None = None
+    raw: str = ""
+    prompt: str = ""
+    context: Sequence[ContextUse] = ()
+    served: bool = False
+    followed: bool = False
+    slots: list[tuple[Bucket, int, str]] = field(default_factory=list[tuple[Bucket, int, str]])
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """An entry that fits, and what is left of its answers here (none: known to be nothing)."""
+
+    use: CacheUse
+    entry: Entry
+    answers: tuple[Answer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """An entry as one bucket knows it: `overtyped` is the start of the suffix typed over since."""
+
+    entry: Entry
+    overtyped: str = ""
+
+
+Heads = dict[int, trie.Node[_Slot]]
+
+
+class Cache:
+    """Bounded by entries and bytes; the least recently used goes first."""
+
+    def __init__(self, *, max_entries: int = 4000, max_bytes: int = 16_000_000) -> None:
+        self._max_entries = max_entries
+        self._max_bytes = max_bytes
+        self._buckets: dict[Bucket, Heads] = {}
+        self._recent: OrderedDict[int, Entry] = OrderedDict()
+        self.bytes = 0
+
+    def __len__(self) -> int:
+        return len(self._recent)
+
+    def put(self, snapshot: Snapshot, scope: int, entry: Entry) -> None:
+        """Keep what was found at a snapshot; it replaces what was known there."""
+        tail = snapshot.lines[snapshot.line]
+        key = tail[: snapshot.column]
+        head = head_hash(snapshot.lines, snapshot.line)
+        rest = _lines_hash(snapshot.lines, snapshot.line + 1)
+        right = tail[snapshot.column :]
+        replaced = max((answer.replaced for answer in entry.answers), default=0)
+        entry.size = ENTRY_OVERHEAD + 2 * (
+            len(key)
+            + len(entry.raw)
+            + len(entry.prompt)
+            + sum(len(answer.text) for answer in entry.answers)
+        )
+        for over in range(min(replaced, MAX_PAIRED) + 1):
+            bucket = (snapshot.uri, scope, hash((right[over:], rest)))
+            self._place(bucket, head, key, _Slot(entry, right[:over]))
+        self._recent[id(entry)] = entry
+        self.bytes += entry.size
+        while len(self._recent) > self._max_entries or self.bytes > self._max_bytes:
+            self._drop(next(iter(self._recent.values())))
+
+    def find(self, snapshot: Snapshot, scope: int, *, not_before_s: float) -> Hit | None:
+        """Look for an answer that still holds here and is no older than `not_before_s`."""
+        tail = snapshot.lines[snapshot.line]
+        typed, right = tail[: snapshot.column], tail[snapshot.column :]
+        rest = _lines_hash(snapshot.lines, snapshot.line + 1)
+        nothing: Hit | None = None
+        for paired in _paired(right):
+            heads = self._buckets.get((snapshot.uri, scope, hash((right[len(paired) :], rest))))
+            if heads is None:
+                continue
+            for hit in self._in_bucket(heads, snapshot, typed, paired):
+                if hit.entry.at_s < not_before_s:
+                    continue
+                if hit.answers:
+                    self._recent.move_to_end(id(hit.entry))
+                    return hit
+                nothing = nothing or hit
+        return nothing
+
+    def exact(self, snapshot: Snapshot, scope: int) -> Entry | None:
+        """Give what was found at this very place."""
+        tail = snapshot.lines[snapshot.line]
+        right = hash((tail[snapshot.column :], _lines_hash(snapshot.lines, snapshot.line + 1)))
+        heads = self._buckets.get((snapshot.uri, scope, right), {})
+        root = heads.get(head_hash(snapshot.lines, snapshot.line))
+        slot = trie.get(root, tail[: snapshot.column]) if root else None
+        return slot.entry if slot and not slot.overtyped else None
+
+    def forget(self, uri: str) -> None:
+        """Drop everything of one file."""
+        for entry in list(self._recent.values()):
+            if entry.slots and entry.slots[0][0][0] == uri:
+                self._drop(entry)
+
+    def clear(self) -> None:
+        self._buckets.clear()
+        self._recent.clear()
+        self.bytes = 0
+
+    def _in_bucket(self, heads: Heads, snapshot: Snapshot, typed: str, paired: str) -> list[Hit]:
+        """Hits in the order of preference: the answer begun nearest to the cursor first."""
+        hits: list[Hit] = []
+        tail = typed
+        for line in range(snapshot.line, max(-1, snapshot.line - LINES_BACK), -1):
+            if line < snapshot.line:
+                tail = snapshot.lines[line] + tail
+            root = heads.get(head_hash(snapshot.lines, line))
+            if root is None:
+                continue
+            hits += [
+                hit
+                for depth, slot in trie.beginnings(root, tail)
+                if (hit := _typed_through(slot, tail[depth:], paired))
+            ]
+            if line == snapshot.line and not paired:
+                hits += [
+                    hit
+                    for added, slot in trie.continuations(root, tail, DELETED_BACK)
+                    if (hit := _deleted_back(slot, added))
+                ]
+        return hits
+
+    def _place(self, bucket: Bucket, head: int, key: str, slot: _Slot) -> None:
+        root = self._buckets.setdefault(bucket, {}).setdefault(head, trie.Node[_Slot]())
+        old = trie.get(root, key)
+        if old is not None and slot.overtyped and not old.overtyped:
+            return
+        trie.put(root, key, slot)
+        slot.entry.slots.append((bucket, head, key))
+        if old is not None:
+            old.entry.slots.remove((bucket, head, key))
+            if not old.overtyped:
+                self._drop(old.entry)
+
+    def _drop(self, entry: Entry) -> None:
+        if self._recent.pop(id(entry), None) is None:
+            return
+        self.bytes -= entry.size
+        for bucket, head, key in entry.slots:
+            heads = self._buckets[bucket]
+            root = heads[head]
+            trie.remove(root, key)
+            if not root.children and root.value is None:
+                del heads[head]
+                if not heads:
+                    del self._buckets[bucket]
+        entry.slots.clear()
+
+
+def head_hash(lines: Lines, line: int) -> int:
+    """Identify the lines above `line`; strings keep their hash, so this costs microseconds."""
+    return hash(tuple(lines[max(0, line - WINDOW_LINES) : line]))
+
+
+def typed_since(before: Snapshot, now: Snapshot) -> str | None:
+    """Give what was typed between two snapshots where that is all that happened, else None."""
+    below, below_now = before.lines[before.line + 1 :], now.lines[now.line + 1 :]
+    if (
+        before.uri != now.uri
+        or now.line < before.line
+        or now.line - before.line > LINES_BACK
+        or len(below) != len(below_now)
+        or before.lines[before.line][before.column :] != now.lines[now.line][now.column :]
+        or now.lines[before.line][: before.column] != before.lines[before.line][: before.column]
+        or before.lines[: before.line] != now.lines[: before.line]
+        or below != below_now
+    ):
+        return None
+    if before.line == now.line:
+        if now.column < before.column:
+            return None
+        return now.lines[now.line][before.column : now.column]
+    middle = "".join(now.lines[before.line + 1 : now.line])
+    return now.lines[before.line][before.column :] + middle + now.lines[now.line][: now.column]
+
+
+def _lines_hash(lines: Lines, start: int) -> int:
+    return hash(tuple(lines[start:]))
+
+
+def _paired(right: str) -> Sequence[str]:
+    """Give the starts of `right` that an editor may have added: none, then closers."""
+    count = 0
+    while count < MAX_PAIRED and right[count : count + 1] in CLOSERS and right[count : count + 1]:
+        count += 1
+    return [right[:length] for length in range(count + 1)]
+
+
+def _typed_through(slot: _Slot, typed: str, paired: str) -> Hit | None:
+    entry = slot.entry
+    if not entry.answers:
+        return Hit("exact", entry, ()) if not typed and not slot.overtyped and not paired else None
+    if slot.overtyped and not _within(slot.overtyped, typed):
+        return None
+    if paired and not all(CLOSERS[closer] in typed for closer in paired):
+        return None
+    answers = tuple(
+        Answer(answer.text[len(typed) :], answer.replaced - len(slot.overtyped) + len(paired))
+        for answer in entry.answers
+        if len(answer.text) > len(typed)
+        and answer.text.startswith(typed)
+        and answer.replaced >= len(slot.overtyped)
+        and _within(paired, answer.text[len(typed) :].partition("\n")[0])
+    )
+    if not answers:
+        return None
+    use: CacheUse = "typedThrough" if typed else "exact"
+    return Hit("prefetched" if entry.origin == "prefetch" else use, entry, answers)
+
+
+def _deleted_back(slot: _Slot, deleted: str) -> Hit | None:
+    entry = slot.entry
+    if slot.overtyped or not entry.answers or not entry.served:
+        return None
+    answers = tuple(Answer(deleted + answer.text, answer.replaced) for answer in entry.answers)
+    return Hit("typedThrough", entry, answers)
+
+
+def _within(part: str, text: str) -> bool:
+    """Say whether the characters of `part` occur in `text`, in order."""
+    rest = iter(text)
+    return all(char in rest for char in part)

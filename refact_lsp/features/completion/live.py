@@ -1,0 +1,113 @@
+"""One stream of a model while it is read: stopped at its useful end, joined or closed early."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+
+from refact_lsp.core.events import Event, Finished, TextDelta, UsageReported
+from refact_lsp.core.problems import Problem, RefactError
+from refact_lsp.core.text import Snapshot
+from refact_lsp.core.types import Usage
+from refact_lsp.features.completion.cache import Entry, typed_since
+from refact_lsp.features.completion.cut.context import Cut
+from refact_lsp.features.completion.cut.cutter import Cutter
+from refact_lsp.features.completion.ports import Target
+from refact_lsp.features.completion.prompt import Prompt
+
+
+class Live:
+    """What was read so far of the answer to one request.
+
+    `settle` is called once, when the useful text is known and before anybody who waits wakes up.
+    `ahead` is a text that the document is expected to gain before `anchor` is reached (an answer
+    that is shown and not yet accepted), `base` the document without it.
+    """
+
+    def __init__(
+        self,
+        *,
+        anchor: Snapshot,
+        scope: int,
+        target: Target,
+        prompt: Prompt,
+        cutter: Cutter,
+        settle: Callable[["Live"], None],
+        base: Snapshot | None = None,
+        ahead: str = "",
+    ) -> None:
+        self.anchor = anchor
+        self.scope = scope
+        self.target = target
+        self.prompt = prompt
+        self.base = base
+        self.ahead = ahead
+        self.raw = ""
+        self.cut: Cut | None = None
+        self.entry: Entry | None = None
+        self.usage: Usage | None = None
+        self.problem: Problem | None = None
+        self.truncated = False
+        self.first_text_s: float | None = None
+        self.over = asyncio.Event()
+        self.expected = ""
+        self.task: asyncio.Task[None] | None = None
+        self._cutter = cutter
+        self._settle = settle
+
+    def continued_by(self, snapshot: Snapshot, scope: int) -> str | None:
+        """Give what was typed since the anchor where the stream says the same, else None."""
+        if scope != self.scope:
+            return None
+        typed = typed_since(self.anchor, snapshot)
+        return typed if typed is not None and _agree(self.raw, typed) else None
+
+    def still_ahead_of(self, snapshot: Snapshot, scope: int) -> bool:
+        """Say whether the text expected before the anchor is what is being typed."""
+        if self.base is None or scope != self.scope:
+            return False
+        typed = typed_since(self.base, snapshot)
+        return typed is not None and self.ahead.startswith(typed)
+
+    async def read(self, events: AsyncGenerator[Event], clock_s: Callable[[], float]) -> None:
+        """Read to the useful end, then close the stream. Never raises but when cancelled."""
+        try:
+            async with aclosing(events):
+                async for event in events:
+                    match event:
+                        case TextDelta():
+                            if self.first_text_s is None:
+                                self.first_text_s = clock_s()
+                            self._take(event.delta)
+                        case UsageReported():
+                            self.usage = event.usage
+                        case Finished():
+                            self.truncated = event.reason == "length"
+                        case _:
+                            pass
+                    if self.over.is_set():
+                        break
+            if self.cut is None and not self.over.is_set():
+                self.cut = self._cutter.finish()
+                self._settle(self)
+        except RefactError as error:
+            self.problem = error.problem
+        finally:
+            self.over.set()
+
+    def close(self) -> None:
+        """Stop reading; the socket is closed as the task unwinds."""
+        self.over.set()
+        if self.task is not None:
+            self.task.cancel()
+
+    def _take(self, delta: str) -> None:
+        self.raw += delta
+        self.cut = self._cutter.feed(delta)
+        if self.cut is not None:
+            self._settle(self)
+        if self.cut is not None or not _agree(self.raw, self.expected):
+            self.over.set()
+
+
+def _agree(raw: str, typed: str) -> bool:
+    return raw.startswith(typed) or typed.startswith(raw)

@@ -1,0 +1,119 @@
+"""What the engine needs from below, as values and functions that the app hands in.
+
+Nothing here touches disk, database or network by itself; functions without `await` must answer
+from memory, since they run between a keystroke and its answer.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import msgspec
+
+from refact_lsp.core.events import Event
+from refact_lsp.core.problems import Problem
+from refact_lsp.core.requests import CompletionRequest, ContextFile
+from refact_lsp.core.text import Snapshot
+from refact_lsp.core.types import CompletionMethod, Locality, Price
+from refact_lsp.features.completion.cut.context import Multiline
+from refact_lsp.features.completion.stats import Tally
+from refact_lsp.features.completion.values import Guess, Snippet
+
+
+class Render(Protocol):
+    """Lay the parts out as the model's family wants them: `registry.fim.render_fim` of a family."""
+
+    def __call__(
+        self,
+        prefix: str,
+        suffix: str,
+        *,
+        path: str = "",
+        language: str = "",
+        files: Sequence[ContextFile] = (),
+    ) -> str: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """The model that serves completion now.
+
+    `model` is its reference, `name` what its provider calls it. `revision` changes whenever
+    anything that shapes an answer changes: settings, parameters, the provider's address.
+    `render` is needed for the method `template`; `takes_files` says that the family, or the route,
+    has a place of its own for pieces of other files. `embedded` marks the model that needs no
+    provider: `Ports.guess` is asked. `handle` is the app's own way back to the endpoint.
+    """
+
+    model: str
+    name: str
+    method: CompletionMethod
+    locality: Locality
+    context_window: int
+    max_tokens: int
+    revision: str
+    embedded: bool = False
+    temperature: float = 0.0
+    render: Render | None = None
+    takes_files: bool = False
+    stop: Sequence[str] = ()
+    cut_strings: Sequence[str] = ()
+    suffix_first: bool = False
+    price: Price | None = None
+    handle: object = None
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """The user's wishes; `debounce_ms` None is automatic. `globs` switch by path, last match wins.
+
+    `guess_threshold` is the probability above which the embedded model may speak.
+    """
+
+    enabled: bool = True
+    debounce_ms: int | None = None
+    multiline: Multiline = "auto"
+    languages: Mapping[str, bool] = {}
+    globs: Mapping[str, bool] = {}
+    suggest_while_waiting: bool = False
+    guess_threshold: float = 0.7
+    context_tokens: int = 1024
+
+
+class Stream(Protocol):
+    """Ask a model. Closing the iterator closes the socket; failures raise `RefactError`."""
+
+    def __call__(
+        self, target: Target, request: CompletionRequest, *, files: Sequence[str]
+    ) -> AsyncGenerator[Event]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """Everything outside the engine.
+
+    `target` gives the model, or why there is none. `excluded` gives the privacy rule that forbids
+    sending this file to the target, None where it may go. `guess` is the embedded model.
+    `gather` gives context as it stands. `idle` waits while a chat uses the target's machine.
+    `warm` asks a local runtime to load the model and the text. `save_settings` keeps what
+    `configure` changed. `tallies` reads stored statistics from that day on (ISO date or None) and
+    `keep_tallies` adds to them. `sleep`, `clock_s` (monotonic) and `now` (ISO 8601, UTC) are time.
+    """
+
+    target: Callable[[], Target | Problem]
+    stream: Stream
+    settings: Callable[[], Settings]
+    spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
+    sleep: Callable[[float], Awaitable[None]]
+    clock_s: Callable[[], float]
+    now: Callable[[], str]
+    excluded: Callable[[Snapshot, Target], str | None]
+    count_tokens: Callable[[str], int]
+    guess: Callable[[Snapshot, float], Guess | None] | None = None
+    gather: Callable[[Snapshot, int], Sequence[Snippet]] | None = None
+    idle: Callable[[Target], Awaitable[None]] | None = None
+    warm: Callable[[Target, CompletionRequest], Awaitable[None]] | None = None
+    save_settings: Callable[[Mapping[str, object]], None] | None = None
+    tallies: Callable[[str | None], Awaitable[Sequence[Tally]]] | None = None
+    keep_tallies: Callable[[Sequence[Tally]], Awaitable[None]] | None = None
+    random: Callable[[], float] | None = None

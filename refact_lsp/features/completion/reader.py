@@ -1,0 +1,144 @@
+"""Asks a model at a place and puts what it says into the cache: half of every request."""
+
+import logging
+from functools import lru_cache
+
+from refact_lsp.core.problems import Problem, RefactError
+from refact_lsp.core.text import Snapshot
+from refact_lsp.features.completion.cache import Cache, Entry
+from refact_lsp.features.completion.cut.context import Cut, cut_context
+from refact_lsp.features.completion.cut.cutter import Cutter
+from refact_lsp.features.completion.filters.polish import polish
+from refact_lsp.features.completion.filters.reasons import Dropped
+from refact_lsp.features.completion.live import Live
+from refact_lsp.features.completion.ports import Ports
+from refact_lsp.features.completion.prompt import Prompt, build
+from refact_lsp.features.completion.session import Place, Session, snapshot_with
+from refact_lsp.features.completion.stats import Counts, add_usage
+from refact_lsp.features.completion.values import Answer, Origin
+
+log = logging.getLogger(__name__)
+_LINES_COUNTED = 20_000
+# A stream that was stopped for one of these says what comes next, as far as it was read.
+_GOES_ON = frozenset(("newline", "lineCap"))
+
+
+class Reader:
+    """Opens streams and settles them; knows nothing of requests and clients."""
+
+    def __init__(self, ports: Ports, cache: Cache, counts: Counts) -> None:
+        self._ports = ports
+        self._cache = cache
+        self._counts = counts
+        self._count_tokens = lru_cache(_LINES_COUNTED)(ports.count_tokens)
+
+    async def open(
+        self,
+        session: Session,
+        place: Place,
+        *,
+        after: tuple[Snapshot, str] | None = None,
+        temperature: float | None = None,
+    ) -> Live:
+        """Start reading; the session's old stream is gone before the new one begins.
+
+        `after` is the document without a text that is shown but not accepted, and that text: the
+        answer is then prepared ahead. With a `temperature` the answer is one candidate more, and
+        is left to the caller to keep.
+        """
+        session.close_live()
+        await session.closed()
+        prompt = self.prompt(session, place, temperature=temperature)
+        context = cut_context(
+            place.snapshot,
+            multiline=place.settings.multiline,
+            cut_strings=place.target.cut_strings,
+        )
+        live = Live(
+            anchor=place.snapshot,
+            scope=place.scope,
+            target=place.target,
+            prompt=prompt,
+            cutter=Cutter(context),
+            settle=self._settle if temperature is None else self._shape,
+            base=after[0] if after else None,
+            ahead=after[1] if after else "",
+        )
+        session.live = live
+        live.task = self._ports.spawn(self._read(live))
+        return live
+
+    def prompt(self, session: Session, place: Place, *, temperature: float | None = None) -> Prompt:
+        """Build what is asked at a place, with the context as it stands."""
+        gather, settings = self._ports.gather, place.settings
+        return build(
+            place.snapshot,
+            place.target,
+            session.window,
+            self._count_tokens,
+            gather(place.snapshot, settings.context_tokens) if gather else (),
+            temperature=temperature,
+        )
+
+    def keep(self, snapshot: Snapshot, scope: int, entry: Entry) -> None:
+        """Put an entry into the cache; it extends what is shown there or comes after it."""
+        shown = self._cache.exact(snapshot, scope)
+        if shown is not None and shown.origin == "guess" and shown.served and entry.answers:
+            first = shown.answers[0]
+            if not entry.answers[0].text.startswith(first.text):
+                entry.answers = (first, *entry.answers)
+        self._cache.put(snapshot, scope, entry)
+
+    def shaped(
+        self, text: str, snapshot: Snapshot, model: str, origin: Origin, *, raw: str = ""
+    ) -> Entry:
+        """Polish a text for its place; an entry without answers says why nothing is shown."""
+        at_s = self._ports.clock_s()
+        shown = polish(text, snapshot)
+        if isinstance(shown, Dropped):
+            return Entry((), model, origin, at_s, reason=shown.reason, raw=raw)
+        answer = Answer(shown.text, shown.replace_end_column - snapshot.column)
+        return Entry((answer,), model, origin, at_s, raw=raw)
+
+    async def _read(self, live: Live) -> None:
+        try:
+            events = self._ports.stream(live.target, live.prompt.request, files=live.prompt.files)
+            await live.read(events, self._ports.clock_s)
+        except RefactError as error:
+            live.problem = error.problem
+        except Exception:  # a fault of ours must not end the app's task group
+            log.exception("Reading a completion failed")
+            live.problem = Problem(kind="internal", message="Reading the completion failed.")
+        finally:
+            live.over.set()
+            if live.usage is not None:
+                day = self._ports.now()[:10]
+                tally = self._counts.of(day, live.target.model, live.anchor.language)
+                add_usage(tally, live.usage, live.target.price)
+
+    def _shape(self, live: Live) -> None:
+        cut = live.cut or Cut(text="", reason="end")
+        origin: Origin = "prefetch" if live.base is not None else "model"
+        model = live.target.model
+        live.entry = self.shaped(cut.text, live.anchor, model, origin, raw=live.raw)
+        live.entry.prompt, live.entry.context = live.prompt.text, live.prompt.context
+
+    def _settle(self, live: Live) -> None:
+        self._shape(live)
+        if live.entry is None or live.cut is None:
+            return
+        self.keep(live.anchor, live.scope, live.entry)
+        if live.entry.answers and live.cut.reason in _GOES_ON:
+            self._keep_rest(live, live.cut, live.entry.answers[0])
+
+    def _keep_rest(self, live: Live, cut: Cut, answer: Answer) -> None:
+        """Keep the whole lines that were read beyond the shown ones as what comes next."""
+        rest = cut.rest[: cut.rest.rfind("\n") + 1]
+        if not rest.strip():
+            return
+        place = snapshot_with(live.anchor, answer.text, answer.replaced)
+        cutter = Cutter(cut_context(place, cut_strings=live.target.cut_strings))
+        found = cutter.feed(rest) or cutter.finish()
+        entry = self.shaped(found.text, place, live.target.model, "prefetch", raw=rest)
+        if entry.answers:
+            self._cache.put(place, live.scope, entry)

@@ -1,0 +1,124 @@
+"""What the engine remembers of one document, and the one stream it may have."""
+
+import asyncio
+from dataclasses import dataclass, field, replace
+
+from refact_lsp.core.text import Snapshot
+from refact_lsp.features.completion.cache import Entry
+from refact_lsp.features.completion.live import Live
+from refact_lsp.features.completion.outcomes import Watch
+from refact_lsp.features.completion.ports import Settings, Target
+from refact_lsp.features.completion.prompt import Window
+from refact_lsp.features.completion.timing import Rhythm
+from refact_lsp.features.completion.values import Answer, Lines
+
+CLOSE_S = 0.05  # how long a new stream waits for the old one to be gone
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something is asked, of which model, under which settings.
+
+    `scope` stands for everything but the text that shapes an answer.
+    """
+
+    snapshot: Snapshot
+    scope: int
+    target: Target
+    settings: Settings
+
+    def after(self, answer: Answer) -> "Place":
+        """Give the place behind an answer, as if it was accepted."""
+        return replace(self, snapshot=snapshot_with(self.snapshot, answer.text, answer.replaced))
+
+
+@dataclass(slots=True)
+class Session:
+    """The state of one document; `asking` is the request that waits, `plan` what comes next."""
+
+    uri: str
+    window: Window = field(default_factory=Window)
+    rhythm: Rhythm = field(default_factory=Rhythm)
+    live: Live | None = None
+    asking: asyncio.Task[None] | None = None
+    plan: asyncio.Task[None] | None = None
+    watch: Watch | None = None
+    watched: Entry | None = None
+    watching: Place | None = None
+    lines: Lines | None = None
+    rejections: int = 0
+    rejected_at_s: float | None = None
+    rejected_place: tuple[int, int] | None = None
+
+    def supersede(self) -> None:
+        """Let the request that waits come back empty: a newer one is here."""
+        if self.asking is not None:
+            self.asking.cancel()
+            self.asking = None
+
+    def drop_plan(self) -> None:
+        if self.plan is not None:
+            self.plan.cancel()
+            self.plan = None
+
+    def close_live(self) -> None:
+        """Close the stream's socket; its task is kept until it is gone."""
+        if self.live is not None:
+            self.live.close()
+
+    def keep_only(self, snapshot: Snapshot, scope: int) -> None:
+        """Close the stream unless this place continues it."""
+        live = self.live
+        if live is None or live.over.is_set():
+            return
+        if live.continued_by(snapshot, scope) is None and not live.still_ahead_of(snapshot, scope):
+            live.close()
+
+    async def closed(self) -> None:
+        """Wait until the last stream let go of its socket."""
+        task = self.live.task if self.live is not None else None
+        if task is not None and not task.done():
+            await asyncio.wait({task}, timeout=CLOSE_S)
+
+    def changed(self, lines: Lines, at_ms: float) -> None:
+        """Note a keystroke and the document after it."""
+        self.lines = lines
+        self.rhythm.typed(at_ms)
+
+    def rejected_here(self, snapshot: Snapshot) -> float | None:
+        """Say when a suggestion was rejected at this very place."""
+        here = (snapshot.line, snapshot.column)
+        return self.rejected_at_s if self.rejected_place == here else None
+
+
+def snapshot_with(snapshot: Snapshot, text: str, replaced: int) -> Snapshot:
+    """Give the document as it will be once a suggestion is accepted, the cursor behind it."""
+    line = snapshot.lines[snapshot.line]
+    before = line[: snapshot.column] + text
+    head = split_lines(before)
+    below = [] if head[-1].endswith(("\n", "\r")) else [head.pop()]
+    row, column = snapshot.line + len(head), len("".join(below))
+    rest = split_lines("".join(below) + line[snapshot.column + replaced :])
+    lines = [*snapshot.lines[: snapshot.line], *head, *rest, *snapshot.lines[snapshot.line + 1 :]]
+    return Snapshot(
+        uri=snapshot.uri,
+        path=snapshot.path,
+        language=snapshot.language,
+        version=None,
+        lines=lines,
+        line=row,
+        column=column,
+    )
+
+
+def split_lines(text: str) -> list[str]:
+    """Split as LSP does: at CRLF, LF and a lone CR, endings kept, at least one line."""
+    lines: list[str] = []
+    start = 0
+    for end, char in enumerate(text, 1):
+        if char == "\n" or (char == "\r" and text[end : end + 1] != "\n"):
+            lines.append(text[start:end])
+            start = end
+    if start < len(text) or not lines:
+        lines.append(text[start:])
+    return lines

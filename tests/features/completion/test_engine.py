@@ -1,0 +1,386 @@
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from refact_lsp.core.problems import Problem
+from refact_lsp.features.completion.ports import Settings
+from refact_lsp.features.completion.preferences import Changes
+from refact_lsp.features.completion.values import Guess, Selected
+from tests.features.completion.desk import TARGET, Editor, open_desk, settle
+
+
+async def test_a_model_s_answer_becomes_an_item_at_the_cursor():
+    async with open_desk(answer="a + b") as desk:
+        editor = Editor(desk.engine, "def add(a, b):\n    return |\n")
+        (item,) = await desk.answered(editor)
+        assert (item.text, item.start_line, item.start_column) == ("a + b", 1, 11)
+        assert (item.end_line, item.end_column) == (1, 11)
+        request = desk.model.calls[0].request
+        assert request.prefix == "def add(a, b):\n    return "
+        assert request.suffix == "\n"
+
+
+async def test_typing_through_an_answer_asks_the_model_once_and_never_shows_nothing():
+    async with open_desk(answer="compute(first, second)") as desk:
+        editor = Editor(desk.engine, "value = |\n")
+        text = (await desk.answered(editor))[0].text
+        for index, char in enumerate(text[:-1], 1):
+            editor.type(char)
+            (item,) = await editor.ask()
+            assert item.text == text[index:]
+        assert len(desk.model.calls) == 1
+        assert desk.engine.recent()[0].cache == "typedThrough"
+
+
+async def test_deleting_back_shows_the_same_text_again_without_the_model():
+    async with open_desk(answer="(bar)") as desk:
+        editor = Editor(desk.engine, "foo|\n")
+        await desk.answered(editor)
+        editor.delete(2)
+        (item,) = await editor.ask()
+        assert item.text == "oo(bar)"
+        assert len(desk.model.calls) == 1
+
+
+async def test_a_closer_that_the_editor_adds_is_replaced_and_not_doubled():
+    async with open_desk(answer="foo(bar) + 1") as desk:
+        editor = Editor(desk.engine, "x = |\n")
+        await desk.answered(editor)
+        editor.type("foo()")
+        editor.cursor -= 1
+        (item,) = await editor.ask()
+        assert (item.text, item.start_column, item.end_column) == ("bar) + 1", 8, 9)
+        assert len(desk.model.calls) == 1
+
+
+async def test_a_change_below_the_cursor_is_another_place():
+    async with open_desk(answer="one()") as desk:
+        editor = Editor(desk.engine, "x = |\ny = 2\n")
+        await desk.answered(editor)
+        editor.change(editor.text.replace("y", "z"), editor.cursor)
+        await desk.answered(editor)
+        assert len(desk.model.calls) == 2
+
+
+async def test_another_model_or_other_parameters_are_asked_anew():
+    targets = [TARGET]
+    async with open_desk(answer="one()", target=TARGET) as desk:
+        desk.engine._ports = replace(desk.ports, target=lambda: targets[-1])
+        editor = Editor(desk.engine, "x = |\n")
+        await desk.answered(editor)
+        targets.append(replace(TARGET, revision="2"))
+        await desk.answered(editor)
+        assert len(desk.model.calls) == 2
+
+
+async def test_a_live_stream_is_joined_by_the_request_that_continues_it():
+    async with open_desk() as desk:
+        editor = Editor(desk.engine, "x = |\n")
+        first = desk.start(editor.ask)
+        await desk.clock.advance(1)
+        desk.model.calls[0].say("comp", end=False)
+        await settle()
+        editor.type("co")
+        second = desk.start(editor.ask)
+        await settle()
+        assert await first == []
+        desk.model.calls[0].say("ute()")
+        (item,) = await second
+        assert item.text == "mpute()"
+        assert len(desk.model.calls) == 1
+        assert desk.engine.recent()[1].outcome == "superseded"
+
+
+async def test_a_stream_that_says_something_else_is_closed_before_another_is_opened():
+    async with open_desk() as desk:
+        editor = Editor(desk.engine, "x = |\n")
+        first = desk.start(editor.ask)
+        await desk.clock.advance(1)
+        desk.model.calls[0].say("comp", end=False)
+        await settle()
+        editor.type("z")
+        second = desk.start(editor.ask)
+        await settle()
+        assert not desk.model.calls[0].open
+        await desk.clock.advance(1)
+        desk.model.calls[1].say("ip()")
+        assert [item.text for item in await second] == ["ip()"]
+        assert await first == []
+        assert desk.model.most_open == 1
+
+
+async def test_a_joined_stream_that_turns_elsewhere_is_asked_anew():
+    async with open_desk() as desk:
+        editor = Editor(desk.engine, "x = |\n")
+        desk.start(editor.ask)
+        await desk.clock.advance(1)
+        editor.type("co")
+        second = desk.start(editor.ask)
+        await settle()
+        desk.model.calls[0].say("dim", end=False)
+        await settle()
+        assert not desk.model.calls[0].open
+        desk.model.calls[1].say("unt()")
+        assert [item.text for item in await second] == ["unt()"]
+        assert desk.model.most_open == 1
+
+
+async def test_cancelling_a_request_closes_the_stream_and_reads_no_more():
+    async with open_desk() as desk:
+        editor = Editor(desk.engine, "x = |\n")
+        task = desk.start(editor.ask)
+        await desk.clock.advance(1)
+        task.cancel()
+        await settle()
+        call = desk.model.calls[0]
+        call.say("never read")
+        await settle()
+        assert not call.open
+        assert call.read == 0
+        assert desk.engine.recent()[0].outcome == "cancelled"
+
+
+async def test_reading_stops_at_the_useful_end():
+    async with open_desk() as desk:
+        editor = Editor(desk.engine, "print(|)\nx\n")
+        task = desk.start(editor.ask)
+        await desk.clock.advance(1)
+        call = desk.model.calls[0]
+        for piece in ("'hi'", ")", "\n", "more", " text"):
+            call.say(piece, end=False)
+        await settle()
+        assert [item.text for item in await task] == ["'hi'"]
+        assert not call.open
+
+
+async def test_keys_pressed_before_the_delay_ask_once():
+    async with open_desk(answer="d()") as desk:
+        editor = Editor(desk.engine, "|\nx = 1\n")
+        tasks = []
+        for char in "abc":
+            editor.type(char)
+            tasks.append(desk.start(editor.ask))
+            await desk.clock.advance(0.02)
+        await desk.clock.advance(1)
+        assert [len(await task) for task in tasks] == [0, 0, 1]
+        assert len(desk.model.calls) == 1
+
+
+async def test_the_client_s_own_delay_is_taken_off_the_server_s():
+    async with open_desk(answer="d()", settings=Settings(debounce_ms=200)) as desk:
+        editor = Editor(desk.engine, "x = |\n")
+        task = desk.start(lambda: editor.ask(client="Neovim"))
+        await settle()
+        assert task.done()
+        editor.type("q")
+        task = desk.start(lambda: editor.ask(client="unheard of"))
+        await settle()
+        assert not task.done()
+        await desk.clock.advance(0.2)
+        assert task.done()
+
+
+async def test_an_explicit_request_asks_at_once_for_several_distinct_candidates():
+    said = iter(["one()", "two()", "one()"])
+    async with open_desk(answer=lambda _request: next(said)) as desk:
+        editor = Editor(desk.engine, "x = |\n")
+        task = desk.start(lambda: editor.ask(trigger="explicit"))
+        await settle()
+        assert [item.text for item in await task] == ["one()", "two()"]
+        assert desk.model.most_open == 1
+        temperatures = [call.request.temperature for call in desk.model.calls]
+        assert temperatures == [0.0, 0.7, 0.7]
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        (Settings(enabled=False), "disabled"),
+        (Settings(languages={"python": False}), "language"),
+        (Settings(globs={"*.py": False}), "glob"),
+    ],
+)
+async def test_what_is_switched_off_is_named(settings: Settings, reason: str):
+    async with open_desk(answer="x", settings=settings) as desk:
+        assert await Editor(desk.engine, "x = |\n").ask() == []
+        assert desk.engine.recent()[0].reason == reason
+        assert not desk.model.calls
+
+
+async def test_no_model_and_an_excluded_file_are_named():
+    problem = Problem(kind="notConfigured", message="No model.")
+    async with open_desk(target=problem) as desk:
+        assert await Editor(desk.engine, "x = |\n").ask() == []
+        shown = desk.engine.explain()
+        assert shown is not None
+        assert (shown.dropped, shown.problem) == ("noModel", problem)
+    async with open_desk(answer="x", excluded=lambda _snapshot, _target: "*.py") as desk:
+        assert await Editor(desk.engine, "x = |\n").ask() == []
+        assert desk.engine.recent()[0].reason == "excluded"
+        assert not desk.model.calls
+
+
+async def test_a_request_for_another_version_comes_back_empty():
+    async with open_desk(answer="x") as desk:
+        editor = Editor(desk.engine, "x = |\n")
+        assert await editor.ask(version=7) == []
+        assert desk.engine.recent()[0].reason == "staleVersion"
+
+
+async def test_snooze_holds_back_until_it_ends_and_explicit_requests_pass():
+    async with open_desk(answer="one()") as desk:
+        editor = Editor(desk.engine, "x = |\n")
+        state = desk.engine.configure(Changes(snooze_ms=60_000), lambda seconds: f"in {seconds:g}")
+        assert state.until == "in 60"
+        assert await editor.ask() == []
+        assert desk.engine.recent()[0].reason == "snoozed"
+        assert await desk.answered(editor, trigger="explicit")
+        await desk.clock.advance(61)
+        assert await editor.ask()
+
+
+async def test_a_failing_model_is_left_alone_for_a_while_and_named():
+    async with open_desk(answer="one()") as desk:
+        desk.model.fails = Problem(kind="network", message="No route.")
+        editor = Editor(desk.engine, "x = |\n")
+        assert await desk.answered(editor) == []
+        assert desk.engine.recent()[0].reason == "failed"
+        assert desk.engine.problem == desk.model.fails
+        editor.type("a")
+        assert await desk.answered(editor) == []
+        assert desk.engine.recent()[0].reason == "providerFailing"
+        desk.model.fails = None
+        await desk.clock.advance(5)
+        assert await desk.answered(editor)
+        assert desk.engine.problem is None
+
+
+async def test_that_there_is_nothing_is_remembered_for_a_while():
+    async with open_desk(answer="  ") as desk:
+        editor = Editor(desk.engine, "x = |\n")
+        for _ in range(3):
+            assert await desk.answered(editor) == []
+        assert len(desk.model.calls) == 1
+        assert desk.engine.recent()[0].reason == "blank"
+        await desk.clock.advance(31)
+        await desk.answered(editor)
+        assert len(desk.model.calls) == 2
+
+
+async def test_what_follows_is_read_ahead_while_a_suggestion_is_looked_at():
+    said = iter(["first()", "\nsecond()"])
+    async with open_desk(answer=lambda _request: next(said)) as desk:
+        editor = Editor(desk.engine, "|\nend\n", language="text")
+        (item,) = await desk.answered(editor)
+        await desk.clock.advance(0.3)
+        assert desk.model.calls[1].request.prefix == "first()"
+        editor.accept(item)
+        (after,) = await editor.ask()
+        assert after.text == "\nsecond()"
+        assert desk.engine.recent()[0].cache == "prefetched"
+        assert len(desk.model.calls) == 2
+
+
+async def test_accepting_at_once_reads_ahead_and_the_next_request_joins():
+    async with open_desk() as desk:
+        editor = Editor(desk.engine, "|\nend\n", language="text")
+        task = desk.start(editor.ask)
+        await desk.clock.advance(1)
+        desk.model.calls[0].say("first()")
+        (item,) = await task
+        editor.accept(item)
+        await settle()
+        task = desk.start(editor.ask)
+        await settle()
+        desk.model.calls[1].say("\nsecond()")
+        assert [item.text for item in await task] == ["\nsecond()"]
+        assert len(desk.model.calls) == 2
+
+
+async def test_a_guess_stands_in_for_a_slow_model_and_is_extended_not_replaced():
+    async with open_desk(
+        settings=Settings(suggest_while_waiting=True),
+        guess=lambda _snapshot, _threshold: Guess("comp", 0.9),
+    ) as desk:
+        editor = Editor(desk.engine, "x = |\n")
+        task = desk.start(editor.ask)
+        await desk.clock.advance(1)
+        await desk.clock.advance(0.3)
+        assert [item.text for item in await task] == ["comp"]
+        desk.model.calls[0].say("compute()")
+        await settle()
+        assert [item.text for item in await editor.ask()] == ["compute()"]
+
+
+async def test_a_model_that_disagrees_with_the_shown_guess_does_not_replace_it():
+    async with open_desk(
+        settings=Settings(suggest_while_waiting=True),
+        guess=lambda _snapshot, _threshold: Guess("comp", 0.9),
+    ) as desk:
+        editor = Editor(desk.engine, "x = |\n")
+        task = desk.start(editor.ask)
+        await desk.clock.advance(1)
+        await desk.clock.advance(0.3)
+        await task
+        desk.model.calls[0].say("other()")
+        await settle()
+        assert [item.text for item in await editor.ask()] == ["comp"]
+        editor.type("o")
+        assert [item.text for item in await editor.ask()] == ["ther()"]
+
+
+async def test_the_embedded_model_answers_by_itself():
+    target = replace(TARGET, embedded=True, model="builtin/workspace", method="none")
+    async with open_desk(
+        target=target, guess=lambda _snapshot, _threshold: Guess("compute()", 0.9)
+    ) as desk:
+        editor = Editor(desk.engine, "x = |\n")
+        (item,) = await editor.ask()
+        assert (item.text, item.model) == ("compute()", "builtin/workspace")
+        assert not desk.model.calls
+
+
+async def test_an_item_begins_with_the_popup_s_selection_and_has_its_range():
+    async with open_desk(answer="(name)") as desk:
+        editor = Editor(desk.engine, "pri|\n")
+        selected = Selected(text="print", start_column=0, end_column=3)
+        (item,) = await desk.answered(editor, selected=selected)
+        assert (item.text, item.start_column, item.end_column) == ("print(name)", 0, 3)
+        assert desk.model.calls[0].request.prefix == "print"
+
+
+async def test_completion_waits_for_the_chat_on_the_same_machine():
+    turn = asyncio.Event()
+
+    async def idle(_target: object) -> None:
+        await turn.wait()
+
+    async with open_desk(answer="one()", idle=idle) as desk:
+        editor = Editor(desk.engine, "x = |\n")
+        task = desk.start(editor.ask)
+        await desk.clock.advance(1)
+        assert not desk.model.calls
+        turn.set()
+        await settle()
+        assert await task
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "reason"),
+    [
+        ("x = |name\n", "python", "wordRight"),
+        ("x = y;|\n", "c", "statementDone"),
+        ("|", "python", "blankDocument"),
+        ("x = | + some_long_name_here(with, several, arguments)\n", "python", "textRight"),
+    ],
+)
+async def test_a_rule_that_holds_an_automatic_request_back_is_named(
+    text: str, language: str, reason: str
+):
+    async with open_desk(answer="one()") as desk:
+        editor = Editor(desk.engine, text, language=language)
+        assert await desk.answered(editor) == []
+        assert desk.engine.recent()[0].reason == reason
+        await desk.answered(editor, trigger="explicit")
+        assert desk.model.calls
