@@ -115,8 +115,10 @@ def _fitting(
         try:
             fields[field.name] = msgspec.convert(value, hints[field.name])
         except msgspec.ValidationError as error:
+            # An enumeration's error repeats the value, which may be a key in the wrong place.
+            reason = str(error).partition(" value '")[0]
             warnings.append(
-                f"Setting {name}.{field.encode_name} does not fit ({error}); the default is used."
+                f"Setting {name}.{field.encode_name} does not fit ({reason}); the default is used."
             )
     return fields
 

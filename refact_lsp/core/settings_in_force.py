@@ -1,0 +1,92 @@
+"""The settings that count: defaults, under what the store keeps, under what the editor sent.
+
+The store keeps dotted names (`completion.enabled`) in the editor's shape, so both pass one door.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import msgspec
+
+from refact_lsp.core.settings import EditorSettings, Multiline, read_settings
+from refact_lsp.core.types import Role, Value
+
+
+class CompletionInForce(Value, frozen=True, kw_only=True):
+    """Inline completion; `max_tokens` of None leaves the length to the engine."""
+
+    enabled: bool = True
+    debounce_ms: int | Literal["auto"] = "auto"
+    multiline: Multiline = "auto"
+    max_tokens: int | None = None
+    languages: dict[str, bool] = msgspec.field(default_factory=dict[str, bool])
+    suggest_while_waiting: bool = False
+
+
+class IndexInForce(Value, frozen=True, kw_only=True):
+    """The search index."""
+
+    enabled: bool = True
+
+
+class PrivacyInForce(Value, frozen=True, kw_only=True):
+    """`local_only` refuses every host that is not loopback."""
+
+    local_only: bool = False
+
+
+class LogInForce(Value, frozen=True, kw_only=True):
+    """The log; a file beside the standard error stream where one is named."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    file: str | None = None
+
+
+class Settings(Value, frozen=True, kw_only=True):
+    """All of it; `models` overrides the default models for this session."""
+
+    completion: CompletionInForce = CompletionInForce()
+    index: IndexInForce = IndexInForce()
+    privacy: PrivacyInForce = PrivacyInForce()
+    log: LogInForce = LogInForce()
+    models: dict[Role, str] = msgspec.field(default_factory=dict[Role, str])
+    approve: bool = False
+
+
+def in_force(stored: Mapping[str, Any], editor: EditorSettings) -> tuple[Settings, list[str]]:
+    """Lay the editor's settings over the stored ones; warnings name stored values that misfit.
+
+    `local_only` is on where either says so: an editor's file can narrow, never open.
+    """
+    kept, warnings = read_settings(_nested(stored))
+    languages = kept.completion.languages | editor.completion.languages
+    settings = Settings(
+        completion=CompletionInForce(
+            **{**_given(kept.completion), **_given(editor.completion), "languages": languages}
+        ),
+        index=IndexInForce(**_given(kept.index) | _given(editor.index)),
+        privacy=PrivacyInForce(
+            local_only=bool(kept.privacy.local_only or editor.privacy.local_only)
+        ),
+        log=LogInForce(**_given(kept.log) | _given(editor.log)),
+        models=kept.models | editor.models,
+        approve=editor.capabilities.approve,
+    )
+    return settings, [f"Stored: {warning}" for warning in warnings]
+
+
+def _given(group: Value) -> dict[str, Any]:
+    return {
+        name: value
+        for name in group.__struct_fields__
+        if (value := getattr(group, name)) is not None
+    }
+
+
+def _nested(stored: Mapping[str, Any]) -> dict[str, Any]:
+    tree: dict[str, Any] = {}
+    for name, value in stored.items():
+        group, dot, last = name.partition(".")
+        if dot:
+            tree.setdefault(group, {})[last] = value
+    return tree
