@@ -59,11 +59,10 @@ def in_force(stored: Mapping[str, Any], editor: EditorSettings) -> tuple[Setting
     `local_only` is on where either says so: an editor's file can narrow, never open.
     """
     kept, warnings = read_settings(_nested(stored))
-    languages = kept.completion.languages | editor.completion.languages
+    completion = _given(kept.completion) | _given(editor.completion)
+    completion["languages"] = kept.completion.languages | editor.completion.languages
     settings = Settings(
-        completion=CompletionInForce(
-            **{**_given(kept.completion), **_given(editor.completion), "languages": languages}
-        ),
+        completion=CompletionInForce(**completion),
         index=IndexInForce(**_given(kept.index) | _given(editor.index)),
         privacy=PrivacyInForce(
             local_only=bool(kept.privacy.local_only or editor.privacy.local_only)

@@ -35,7 +35,7 @@ def test_false_in_the_editor_is_a_value():
 
 
 @pytest.mark.parametrize(("stored", "given"), [(True, False), (False, True), (True, None)])
-def test_local_only_is_on_where_either_says_so(stored: bool, given: bool | None):  # noqa: FBT001
+def test_local_only_is_on_where_either_says_so(stored: bool, given: bool | None):
     settings, _ = in_force({"privacy.localOnly": stored}, editor({"privacy": {"localOnly": given}}))
     assert settings.privacy.local_only
 
