@@ -85,10 +85,6 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     # The same three: header set to "true" where a message holds an image. Default: not sent.
     vision_header: str | None = None
 
-    # openai-completions: path below the address for completions by `suffix`. Default
-    # "/completions"; Mistral and Inception have "/fim/completions", DeepSeek "/beta/completions".
-    suffix_path: str | None = None
-
     # ollama: window to load the model with; never above the model's own. Default: the server's.
     num_ctx: int | None = None
     # ollama: how long the model stays loaded: seconds, or a duration such as "5m"; -1 is for ever.

@@ -123,7 +123,7 @@ def _kind(
     kind = SURE_STATUS.get(status) or _told_kind(status, codes, text, can_wait=can_wait)
     if kind is None and status in (_NOT_FOUND, _WRONG_METHOD):
         return "invalidRequest", ADDRESS_HINT
-    return kind or _fallback(status, text), None
+    return kind or _fallback(status, told=bool(text) and body[:1] in b"{["), None
 
 
 def _told_kind(status: int, codes: list[str], text: str, *, can_wait: bool) -> ProblemKind | None:
@@ -141,12 +141,12 @@ def _told_kind(status: int, codes: list[str], text: str, *, can_wait: bool) -> P
     return "modelNotFound" if status == _NOT_FOUND and "not_found_error" in codes else spoken
 
 
-def _fallback(status: int, text: str) -> ProblemKind:
+def _fallback(status: int, *, told: bool) -> ProblemKind:
     if status >= _SERVER_ERROR:
         return STATUS.get(status, "overloaded")
     if status >= _CLIENT_ERROR:
         return STATUS.get(status, "invalidRequest")
-    return "overloaded" if text and text[0] != "<" else "badResponse"
+    return "overloaded" if told else "badResponse"
 
 
 def _lead(lead: str, status: int, headers: Mapping[str, str], body: bytes) -> str:

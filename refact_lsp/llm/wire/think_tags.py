@@ -1,0 +1,61 @@
+"""Splits `<think>…</think>` at the head of an answer off as thinking, for servers that leave it."""
+
+from collections.abc import Sequence
+
+from refact_lsp.core.events import Event, ReasoningDelta, TextDelta
+
+_OPEN, _CLOSE = "<think>", "</think>"
+
+
+class ThinkTags:
+    """Holds back only what may still become a tag."""
+
+    def __init__(self) -> None:
+        self._state: str = "start"
+        self._held = ""
+
+    def feed(self, text: str) -> Sequence[Event]:
+        """Take text; give it as thinking or as answer."""
+        if self._state == "text":
+            return (TextDelta(delta=text),)
+        held = self._held + text
+        if self._state == "start":
+            shown = held.lstrip()
+            if _OPEN.startswith(shown[: len(_OPEN)]) and len(shown) < len(_OPEN):
+                self._held = held
+                return ()
+            if not shown.startswith(_OPEN):
+                self._state, self._held = "text", ""
+                return (TextDelta(delta=held),)
+            self._state, held = "thinking", shown[len(_OPEN) :].lstrip("\n")
+        return self._think(held)
+
+    def close(self) -> Sequence[Event]:
+        """Give what was held back when the answer ended."""
+        held, self._held = self._held, ""
+        if not held:
+            return ()
+        is_thinking = self._state == "thinking"
+        return (ReasoningDelta(delta=held) if is_thinking else TextDelta(delta=held),)
+
+    def _think(self, held: str) -> Sequence[Event]:
+        if self._state == "after":
+            return self._answer(held)
+        thought, tag, rest = held.partition(_CLOSE)
+        if tag:
+            self._state = "after"
+            events: list[Event] = [ReasoningDelta(delta=thought)] if thought else []
+            return (*events, *self._answer(rest))
+        keep = next((n for n in range(len(_CLOSE) - 1, 0, -1) if held.endswith(_CLOSE[:n])), 0)
+        self._held = held[len(held) - keep :]
+        shown = held[: len(held) - keep]
+        return (ReasoningDelta(delta=shown),) if shown else ()
+
+    def _answer(self, rest: str) -> Sequence[Event]:
+        """Drop the blank lines that models leave between thinking and answer."""
+        self._held = ""
+        shown = rest.lstrip("\n")
+        if not shown:
+            return ()
+        self._state = "text"
+        return (TextDelta(delta=shown),)
