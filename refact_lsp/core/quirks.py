@@ -22,6 +22,7 @@ ReplayField = Literal[
     "reasoning",  # the same under another name                 Groq, vLLM, Ollama
     "reasoning_details",  # OpenRouter's list, as it came; text only where no list came
     "thinking-part",  # a part of the content list              Mistral
+    "extra_content",  # signatures beside content and calls     Gemini
 ]
 EmbeddingShape = Literal["openai", "voyage", "jina", "cohere"]
 # How a provider lists its models; read by llm/wire/model_lists.py, named in a registry file.

@@ -58,6 +58,11 @@ def thinking(level: ReasoningLevel | None, capabilities: Capabilities) -> Thinki
     return Thinking(on=True, level=nearest(level, levels))
 
 
+def is_on(asked: Thinking, capabilities: Capabilities) -> bool:
+    """Tell whether the model will think, asked for it or by itself."""
+    return capabilities.reasoning.kind != "none" if asked.on is None else asked.on
+
+
 def nearest(level: str, levels: tuple[str, ...]) -> str | None:
     """Find the nearest level that thinks at all; words of unknown rank are left aside."""
     known = [word for word in levels if _RANK.get(word, 0) > 0]
