@@ -80,9 +80,10 @@ def reasoning_of(parts: Sequence[Part]) -> str:
 
 def object_of(call: ToolCallPart) -> dict[str, object]:
     """Give a call's arguments as an object, as most servers insist; broken JSON rides inside."""
-    if isinstance(call.arguments, dict):
-        return cast("dict[str, object]", call.arguments)
-    return {"invalid_json": call.arguments}
+    arguments = cast("object", call.arguments)
+    if isinstance(arguments, dict):
+        return cast("dict[str, object]", arguments)
+    return {"invalid_json": arguments}
 
 
 def fitting_id(call_id: str, pattern: re.Pattern[str], length: int) -> str:

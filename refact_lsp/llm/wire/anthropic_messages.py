@@ -1,0 +1,186 @@
+"""Anthropic's Messages API and the servers that speak it.
+
+Reference: https://docs.anthropic.com/en/api/messages
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, assert_never, cast
+
+from refact_lsp.core.parts import (
+    FilePart,
+    ImagePart,
+    Message,
+    Part,
+    ReasoningPart,
+    SearchPart,
+    TextPart,
+    Tool,
+    ToolCallPart,
+    ToolResultPart,
+)
+from refact_lsp.core.quirks import Quirks
+from refact_lsp.core.requests import ChatRequest
+from refact_lsp.llm.wire.anthropic_answer import SEALED, MessagesParser
+from refact_lsp.llm.wire.base import HttpRequest, Parser
+from refact_lsp.llm.wire.history import (
+    asked_last,
+    chat_headers,
+    encoded,
+    fitting_id,
+    mended,
+    object_of,
+    unsendable,
+)
+from refact_lsp.llm.wire.thinking import Thinking, is_on, thinking
+
+_VERSION = "2023-06-01"
+_TOOL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+_TOOL_ID_LENGTH = 40
+_LEAST_ANSWER_TOKENS = 1024
+_TOGGLED_BUDGET_TOKENS = 8192
+_DEFAULT_MAX_TOKENS = 8192
+_MARKED_MESSAGES = 2  # beside system and tools: four markers are allowed
+_CACHED = {"type": "ephemeral"}
+_EMPTY = "(nothing)"
+_CUT_HISTORY = "(The beginning of this conversation is left out.)"
+
+
+def build_chat(request: ChatRequest, quirks: Quirks) -> HttpRequest:
+    """Build a streamed message."""
+    messages = mended(request)
+    asked = _usable(thinking(request.reasoning, request.capabilities), messages)
+    answer_tokens = request.max_tokens or request.capabilities.max_output or _DEFAULT_MAX_TOKENS
+    body: dict[str, Any] = {
+        **quirks.chat_extra,
+        "model": request.model,
+        "messages": _messages(messages, replays=asked.on is not False),
+        "max_tokens": answer_tokens,
+        "stream": True,
+    }
+    if request.system:
+        body["system"] = [{"type": "text", "text": request.system}]
+    if request.tools:
+        body["tools"] = [_tool(tool) for tool in request.tools]
+    if stops := [stop for stop in request.stop if stop.strip()][: quirks.max_stops]:
+        body["stop_sequences"] = stops
+    thinks = is_on(asked, request.capabilities) and request.reasoning is not None
+    if request.temperature is not None and request.capabilities.temperature and not thinks:
+        body["temperature"] = request.temperature
+    body |= _thinking_fields(asked, request, answer_tokens)
+    if quirks.cache_markers:
+        _mark(body)
+    headers = {"anthropic-version": _VERSION, **chat_headers(messages, quirks)}
+    if quirks.interleaved_thinking_beta and request.tools and asked.on:
+        headers["anthropic-beta"] = quirks.interleaved_thinking_beta
+    return HttpRequest(route="chat", path="/messages", body=encoded(body), headers=headers)
+
+
+def chat_parser(quirks: Quirks) -> Parser:  # noqa: ARG001  — the shape of every wire format
+    """Make a parser for one answer."""
+    return MessagesParser()
+
+
+def _thinking_fields(asked: Thinking, request: ChatRequest, answer_tokens: int) -> dict[str, Any]:
+    """https://docs.anthropic.com/en/docs/build-with-claude/extended-thinking."""
+    if asked.on is None:
+        return {}
+    if not asked.on:
+        return {"thinking": {"type": "disabled"}}
+    effort = {"output_config": {"effort": asked.level}} if asked.level else {}
+    if request.capabilities.reasoning.kind == "effort":
+        return {"thinking": {"type": "adaptive"}, **effort}
+    budget = asked.budget_tokens or _TOGGLED_BUDGET_TOKENS
+    most = max(request.capabilities.max_output, answer_tokens)
+    room = min(budget + max(answer_tokens, _LEAST_ANSWER_TOKENS), most)
+    if answer_tokens > budget:
+        room = answer_tokens
+    budget = max(min(budget, room - _LEAST_ANSWER_TOKENS), _LEAST_ANSWER_TOKENS)
+    shaped = {"type": "enabled", "budget_tokens": budget}
+    return {"thinking": shaped, "max_tokens": max(room, budget + 1), **effort}
+
+
+def _usable(asked: Thinking, messages: Sequence[Message]) -> Thinking:
+    """Leave thinking off inside a tool loop that began without it: the API insists on both."""
+    if not (asked.on and asked.budget_tokens):
+        return asked
+    loop = messages[asked_last(messages) :]
+    calls = (m for m in loop if any(isinstance(part, ToolCallPart) for part in m.content))
+    return asked if all(any(map(_seal, m.content)) for m in calls) else Thinking(on=False)
+
+
+def _messages(messages: Sequence[Message], *, replays: bool) -> list[Any]:
+    shaped: list[Any] = []
+    if messages and messages[0].role == "assistant":
+        shaped.append({"role": "user", "content": [{"type": "text", "text": _CUT_HISTORY}]})
+    for message in messages:
+        parts = (_part(part, replays=replays) for part in message.content)
+        blocks = [block for block in parts if block is not None]
+        if not blocks and message.role == "assistant":
+            continue
+        blocks = blocks or [{"type": "text", "text": _EMPTY}]
+        if shaped and shaped[-1]["role"] == message.role:
+            shaped[-1]["content"] += blocks
+        else:
+            shaped.append({"role": message.role, "content": blocks})
+    return shaped
+
+
+def _part(part: Part, *, replays: bool) -> dict[str, Any] | None:
+    match part:
+        case TextPart():  # the API refuses blank text
+            return {"type": "text", "text": part.text} if part.text.strip() else None
+        case ReasoningPart():
+            return _replayed(part) if replays else None
+        case ImagePart():
+            source = {"type": "base64", "media_type": part.mime_type, "data": part.data}
+            return {"type": "image", "source": source}
+        case ToolCallPart():
+            tool_id = fitting_id(part.id, _TOOL_ID, _TOOL_ID_LENGTH)
+            return {"type": "tool_use", "id": tool_id, "name": part.name, "input": object_of(part)}
+        case ToolResultPart():
+            shaped: dict[str, Any] = {
+                "type": "tool_result",
+                "tool_use_id": fitting_id(part.id, _TOOL_ID, _TOOL_ID_LENGTH),
+                "content": part.content,
+            }
+            return {**shaped, "is_error": True} if part.is_error else shaped
+        case FilePart() | SearchPart():
+            raise unsendable(part)
+        case _ as never:
+            assert_never(never)
+
+
+def _seal(part: Part) -> Mapping[str, Any] | None:
+    """Find what this wire sealed; thinking of other vendors is not sent here."""
+    if not (isinstance(part, ReasoningPart) and isinstance(part.opaque, dict)):
+        return None
+    return cast("dict[str, Any]", part.opaque).get(SEALED)
+
+
+def _replayed(part: ReasoningPart) -> dict[str, Any] | None:
+    """Give a thinking block back byte for byte."""
+    seal = _seal(part)
+    if seal is None:
+        return None
+    if seal["type"] == "redacted_thinking":
+        return {"type": "redacted_thinking", "data": seal["data"]}
+    return {"type": "thinking", "thinking": part.text, "signature": seal["signature"]}
+
+
+def _tool(tool: Tool) -> dict[str, Any]:
+    schema = {"type": "object", **tool.input_schema}
+    return {"name": tool.name, "description": tool.description, "input_schema": schema}
+
+
+def _mark(body: dict[str, Any]) -> None:
+    """Mark what stays the same from turn to turn: tools, system, and the newest user messages.
+
+    https://docs.anthropic.com/en/docs/build-with-claude/prompt-caching
+    """
+    for blocks in (body.get("tools"), body.get("system")):
+        if blocks:
+            blocks[-1] = {**blocks[-1], "cache_control": _CACHED}
+    spoken = [message["content"] for message in body["messages"] if message["role"] == "user"]
+    for blocks in spoken[-_MARKED_MESSAGES:]:
+        blocks[-1] = {**blocks[-1], "cache_control": _CACHED}
