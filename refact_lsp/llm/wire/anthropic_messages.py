@@ -5,7 +5,7 @@ Reference: https://docs.anthropic.com/en/api/messages
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, assert_never, cast
+from typing import Any, assert_never
 
 from refact_lsp.core.parts import (
     FilePart,
@@ -30,6 +30,7 @@ from refact_lsp.llm.wire.history import (
     fitting_id,
     mended,
     object_of,
+    sealed_as,
     unsendable,
 )
 from refact_lsp.llm.wire.thinking import Thinking, is_on, thinking
@@ -153,9 +154,7 @@ def _part(part: Part, *, replays: bool) -> dict[str, Any] | None:
 
 def _seal(part: Part) -> Mapping[str, Any] | None:
     """Find what this wire sealed; thinking of other vendors is not sent here."""
-    if not (isinstance(part, ReasoningPart) and isinstance(part.opaque, dict)):
-        return None
-    return cast("dict[str, Any]", part.opaque).get(SEALED)
+    return sealed_as(part.opaque, SEALED) if isinstance(part, ReasoningPart) else None
 
 
 def _replayed(part: ReasoningPart) -> dict[str, Any] | None:

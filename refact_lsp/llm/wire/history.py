@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import cast
+from typing import Any, cast
 
 import msgspec
 
@@ -84,6 +84,11 @@ def object_of(call: ToolCallPart) -> dict[str, object]:
     if isinstance(arguments, dict):
         return cast("dict[str, object]", arguments)
     return {"invalid_json": arguments}
+
+
+def sealed_as(opaque: object, name: str) -> Any:  # noqa: ANN401  — a vendor's words, sent as they came
+    """Take out what the wire of that name sealed; what other vendors sealed is not for it."""
+    return cast("dict[str, Any]", opaque).get(name) if isinstance(opaque, dict) else None
 
 
 def fitting_id(call_id: str, pattern: re.Pattern[str], length: int) -> str:

@@ -5,7 +5,7 @@ Reference: https://platform.openai.com/docs/api-reference/chat/create
 
 import re
 from collections.abc import Sequence
-from typing import Any, assert_never, cast
+from typing import Any, assert_never
 
 from refact_lsp.core.parts import (
     FilePart,
@@ -30,6 +30,7 @@ from refact_lsp.llm.wire.history import (
     mended,
     object_of,
     reasoning_of,
+    sealed_as,
     text_of,
     unsendable,
 )
@@ -139,7 +140,9 @@ def _replayed(parts: Sequence[Part], text: str, quirks: Quirks) -> dict[str, Any
         case "reasoning_content" | "reasoning" as field if thought:
             shaped[field] = thought
         case "reasoning_details":
-            details = [item for seal in sealed for item in _kept(seal, "reasoning_details") or ()]
+            details = [
+                item for seal in sealed for item in sealed_as(seal, "reasoning_details") or ()
+            ]
             if details:
                 shaped["reasoning_details"] = details
             elif thought:
@@ -149,7 +152,7 @@ def _replayed(parts: Sequence[Part], text: str, quirks: Quirks) -> dict[str, Any
             said = [{"type": "text", "text": text}] if text else []
             shaped["content"] = [{"type": "thinking", "thinking": inner}, *said]
         case "extra_content":
-            kept = [found for seal in sealed if (found := _kept(seal, "extra_content"))]
+            kept = [found for seal in sealed if (found := sealed_as(seal, "extra_content"))]
             shaped |= {"extra_content": kept[-1]} if kept else {}
         case _:
             pass
@@ -162,7 +165,7 @@ def _call(part: ToolCallPart, quirks: Quirks) -> dict[str, Any]:
         "type": "function",
         "function": {"name": part.name, "arguments": arguments_text(object_of(part))},
     }
-    signed = _kept(part.opaque, "extra_content")
+    signed = sealed_as(part.opaque, "extra_content")
     if signed and quirks.reasoning_replay == "extra_content":
         shaped["extra_content"] = signed
     return shaped
@@ -179,7 +182,3 @@ def _tool_id(call_id: str, quirks: Quirks) -> str:
     if length is None:
         return fitting_id(call_id, _ANY_ID, _ANY_ID_LENGTH)
     return fitting_id(call_id, re.compile(rf"[a-zA-Z0-9]{{{length}}}"), length)
-
-
-def _kept(opaque: object, name: str) -> Any:  # noqa: ANN401  — a vendor's own words, sent as they came
-    return cast("dict[str, Any]", opaque).get(name) if isinstance(opaque, dict) else None
