@@ -79,6 +79,8 @@ def _data_of(block: bytes) -> bytes | None:
         name, _, value = line.partition(b":")
         if name == b"data":
             lines.append(value.removeprefix(b" "))
+        elif name == b"error":  # llama.cpp before b4000
+            lines.append(b'{"error":' + value + b"}")
     return _LF.join(lines) if lines else None
 
 
