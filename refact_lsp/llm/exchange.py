@@ -280,8 +280,9 @@ class _Departure:
         self.left = False
         self.deadline: asyncio.Timeout | None = None
 
-    async def __call__(self, step: str, _: Mapping[str, object]) -> None:
-        if step.endswith("send_request_headers.started"):
+    async def __call__(self, step: str, details: Mapping[str, object]) -> None:
+        tunnel = getattr(details.get("request"), "method", b"") == b"CONNECT"
+        if step.endswith("send_request_headers.started") and not tunnel:
             self.left = True
             if self.deadline:
                 self.deadline.reschedule(asyncio.get_running_loop().time() + self._wait_s)

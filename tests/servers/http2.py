@@ -1,0 +1,77 @@
+"""A small HTTP/2 server over TLS: begins every answer, ends those that it is told to end."""
+
+import asyncio
+import contextlib
+import ssl
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass, field
+
+import h2.config
+import h2.connection
+import h2.events
+
+
+@dataclass
+class Http2Server:
+    """`begin` is sent at once; a stream is ended only where `ends`."""
+
+    begin: bytes
+    ends: bool
+    port: int = 0
+    connections: int = 0
+    streams: int = 0
+    resets: list[int] = field(default_factory=list[int])
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def url(self) -> str:
+        return f"https://127.0.0.1:{self.port}"
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(5):
+            while not condition():
+                self.changed.clear()
+                await self.changed.wait()
+
+
+class _Connection(asyncio.Protocol):
+    def __init__(self, server: Http2Server) -> None:
+        self.server = server
+        config = h2.config.H2Configuration(client_side=False)
+        self.state = h2.connection.H2Connection(config=config)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        self.server.connections += 1
+        self.state.initiate_connection()
+        self.transport.write(self.state.data_to_send())
+
+    def data_received(self, data: bytes) -> None:
+        for event in self.state.receive_data(data):
+            match event:
+                case h2.events.RequestReceived(stream_id=int(number)):
+                    self.server.streams += 1
+                    self.server.changed.set()
+                    self.state.send_headers(number, [(":status", "200")])
+                    self.state.send_data(number, self.server.begin, end_stream=self.server.ends)
+                case h2.events.StreamReset(stream_id=number):
+                    self.server.resets.append(number)
+                    self.server.changed.set()
+                case _:
+                    pass
+        self.transport.write(self.state.data_to_send())
+
+
+@contextlib.asynccontextmanager
+async def http2_server(
+    tls: ssl.SSLContext, begin: bytes, *, ends: bool
+) -> AsyncGenerator[Http2Server]:
+    server = Http2Server(begin, ends)
+    loop = asyncio.get_running_loop()
+    listener = await loop.create_server(lambda: _Connection(server), "127.0.0.1", 0, ssl=tls)
+    server.port = listener.sockets[0].getsockname()[1]
+    try:
+        yield server
+    finally:
+        listener.close()
