@@ -124,12 +124,9 @@ def varied(family: Family, name: str) -> Family:
 
 
 def _reasoning(entry: ReasoningEntry) -> Reasoning:
-    levels = entry.levels
-    if entry.can_disable and levels and not {"none", "off"} & set(levels):
-        levels = ("off", *levels)
     return Reasoning(
         kind=entry.kind,
-        levels=levels or None,
+        levels=entry.levels or None,
         min_budget=entry.min_budget,
         max_budget=entry.max_budget,
     )

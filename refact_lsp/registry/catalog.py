@@ -146,9 +146,11 @@ class Catalog:
                     found.setdefault(name, entry)
         return found
 
-    def suggested(self, template_id: str, role: Role) -> tuple[str, ...]:
-        """Name the models that a template proposes for a role, best first."""
-        return self.template(template_id).defaults.get(role, ())
+    def suggested(
+        self, template_id: str, role: Role, settings: Mapping[str, Any] | None = None
+    ) -> tuple[str, ...]:
+        """Name the models to propose for a role, best first; whether they exist is not known."""
+        return effective(self.template(template_id), settings or {}).defaults.get(role, ())
 
     def _catalog(self, catalog: str) -> Models:
         if catalog not in self._models:

@@ -35,13 +35,18 @@ class Compiled(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[Problem, ...]
 
 
-def open_catalog(*, cache_folder: Path | None = None, user_folder: Path | None = None) -> Catalog:
+def open_catalog(
+    *,
+    cache_folder: Path | None = None,
+    user_folder: Path | None = None,
+    bundled: Path | None = None,
+) -> Catalog:
     """Load the registry; `user_folder` is laid over the bundled data where it exists.
 
     Never fails on a user's file: a file that cannot be read is left out and told in
     `catalog.problems`. A cache that cannot be read or written only costs time.
     """
-    folders = [bundled_folder()]
+    folders = [bundled or bundled_folder()]
     if user_folder is not None and user_folder.is_dir():
         folders.append(user_folder)
     if cache_folder is None:

@@ -58,11 +58,13 @@ class Auth(Strict, frozen=True, kw_only=True):
     """How requests are authorised; the first kind is the one proposed.
 
     `api-key` covers keys and tokens that the user gives, `command` a program that prints one,
-    `program` a vendor's own program that is driven instead of HTTP.
+    `program` a vendor's own program that is driven instead of HTTP. `list_header` is where the
+    key goes when models are listed, if not where it goes otherwise.
     """
 
     kinds: tuple[AuthKind, ...] = ("api-key",)
     header: KeyHeader = "bearer"
+    list_header: KeyHeader | None = None
     program: str | None = None
     oauth: OAuthSpec | None = None
 
@@ -86,7 +88,7 @@ class ModelFilter(Strict, frozen=True, kw_only=True):
 class Variant(Strict, frozen=True, kw_only=True):
     """What changes when the settings hold every value of `when`: a region, a plan, another wire.
 
-    `routes` are laid over those before; the other fields replace what stood there.
+    `routes` and `defaults` are laid over those before; other fields replace what stood there.
     """
 
     when: dict[str, str]
@@ -101,6 +103,7 @@ class Variant(Strict, frozen=True, kw_only=True):
     fim: CompletionMethod | None = None
     quirks: Quirks | None = None
     supports: Supports | None = None
+    defaults: dict[Role, tuple[str, ...]] = {}
 
 
 class Template(Strict, frozen=True, kw_only=True):
@@ -197,10 +200,14 @@ class CompletionEntry(Strict, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Facts(Strict, frozen=True, kw_only=True, omit_defaults=True):
-    """What can be said of a model or a family; a field left out is not known."""
+    """What can be said of a model or a family; a field left out is not known.
+
+    `context` is the window that is safe to rely on, `context_max` what can be had on request.
+    """
 
     kind: ModelKind | None = None
     context: int | None = None
+    context_max: int | None = None
     max_input: int | None = None
     max_output: int | None = None
     vision: bool | None = None
@@ -310,10 +317,7 @@ class ChatHole(Strict, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class FamilyVariant(Strict, frozen=True, kw_only=True, omit_defaults=True):
-    """What differs for names in which `match` is found; `fim = false` says it cannot fill in.
-
-    `context_max` is what the weights allow when stretched; the safe window stays `context`.
-    """
+    """What differs for names in which `match` is found; `fim = false` says it cannot fill in."""
 
     match: str
     kind: ModelKind | None = None
@@ -339,7 +343,6 @@ class Family(Facts, frozen=True, kw_only=True, omit_defaults=True):
     rank: int
     match: tuple[str, ...]
     exclude: tuple[str, ...] = ()
-    context_max: int | None = None
     fim: Fim | None = None
     next_edit: NextEdit | None = None
     chat_hole: ChatHole | None = None

@@ -192,6 +192,8 @@ def _apply(template: Template, variant: Variant) -> Template:
         "supports": variant.supports,
     }
     changes = {name: value for name, value in changes.items() if value is not None}
+    if variant.defaults:
+        changes["defaults"] = {**template.defaults, **variant.defaults}
     if variant.routes:
         changes["routes"] = {**template.routes, **variant.routes}
     if variant.key_header is not None:
