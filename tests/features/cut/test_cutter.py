@@ -1,8 +1,20 @@
-"""Where streams are cut."""
+"""Where streams are cut, and why."""
 
-from refact_lsp.features.completion.cut.context import CutContext
+import pytest
+
+from refact_lsp.features.completion.cut.context import CutContext, Multiline
 from refact_lsp.features.completion.cut.cutter import Cutter
 from refact_lsp.features.completion.cut.stops import undecided_tail, wire_stops
+
+END = "<|endoftext|>"
+
+
+def hole(document: str, language: str = "python", multiline: Multiline = "auto") -> CutContext:
+    """The hole at the one `‸` of a document."""
+    prefix, suffix = document.split("‸")
+    return CutContext(
+        language=language, prefix=prefix, suffix=suffix, multiline=multiline, cut_strings=[END]
+    )
 
 
 def read(context: CutContext, *deltas: str):
@@ -13,34 +25,172 @@ def read(context: CutContext, *deltas: str):
     return cutter.finish()
 
 
-def test_a_control_token_in_two_pieces_ends_the_text():
-    context = CutContext(language="python", prefix="x = ", suffix="", cut_strings=["<|endoftext|>"])
-    cut = read(context, "1", "<|endof", "text|>junk")
-    assert (cut.text, cut.reason) == ("1", "controlToken")
+CASES = {
+    "control token": ("python", "x = ‸\n", f"1{END}\nmore", "1", "controlToken"),
+    "end of stream": ("python", "x = ‸\n", "1", "1", "end"),
+    "line in the middle of a line": ("python", "x = f(‸ + 1)\n", "a\nmore", "a", "newline"),
+    "rest of a line": ("python", "x = ‸\ny = 2\n", "1\ny = 2\n", "1", "newline"),
+    "statement over lines": ("python", "x = ‸\n", "f(\n    a,\n)\ny", "f(\n    a,\n)", "newline"),
+    "meeting the right text": ("python", "x = f(‸ + offset)\n", "a + offset)", "a", "rightText"),
+    "auto-closed pair": ("python", "x = f(‸)\n", "a, g(b)) + 1", "a, g(b)", "bracket"),
+    "auto-closed quote": ("python", "x = f('‸')\n", "name') + 1", "name", "bracket"),
+    "open quote": ("python", "x = '‸\n", "name'\ny = 2", "name'", "newline"),
+    "comment": ("python", "# see ‸\nx = 1\n", "below (\nx = 1", "below (", "newline"),
+    "body by indentation": (
+        "python",
+        "def f():\n    ‸\n\ndef g():\n    pass\n",
+        "a()\n    b()\n\ndef h():",
+        "a()\n    b()",
+        "indentation",
+    ),
+    "body from the header": (
+        "python",
+        "def f():‸\n\ndef g():\n    pass\n",
+        "\n    a()\n    b()\nc()\n",
+        "\n    a()\n    b()",
+        "indentation",
+    ),
+    "return ends a body": (
+        "python",
+        "def f():\n    ‸\n",
+        "a()\n    return 1\n    b()\n",
+        "a()\n    return 1",
+        "terminal",
+    ),
+    "brace body": (
+        "go",
+        "func f() {\n\t‸\n}\n",
+        "a()\n\tb()\n}\n\nfunc",
+        "a()\n\tb()",
+        "bracket",
+    ),
+    "body without its closer": (
+        "c",
+        "int f(void) {\n  ‸\n\nint g(void) {\n}\n",
+        "a();\n  b();\n}\nint h",
+        "a();\n  b();\n}",
+        "complete",
+    ),
+    "opener whose closer is there": (
+        "c",
+        "void f(void) {\n  if (x‸\n    a();\n  }\n}\n",
+        " > 1) {\n    a();",
+        " > 1) {",
+        "newline",
+    ),
+    "next line of the document": (
+        "python",
+        "def f():\n    ‸\n    return result\n",
+        "result = 1\n    return result\n",
+        "result = 1",
+        "newline",
+    ),
+    "list closed by the document": (
+        "typescript",
+        "const x = [\n  ‸\n];\n",
+        "1,\n  2,\n];\nconst y",
+        "1,\n  2,",
+        "bracket",
+    ),
+    "lua block": (
+        "lua",
+        "function f()\n  ‸\nend\n",
+        "if x then\n    a()\n  end\nend\n",
+        "if x then\n    a()\n  end",
+        "bracket",
+    ),
+    "value of a rust block": (
+        "rust",
+        "fn f() -> u8 {\n    ‸\n}\n",
+        "let x = 1;\n    x + 1\n    let y = 2;\n",
+        "let x = 1;\n    x + 1",
+        "terminal",
+    ),
+    "repeated lines": (
+        "go",
+        "func f() {\n\t‸\n}\n",
+        "open()\n\tread()\n\tread()\n\tread()\n",
+        "open()\n\tread()",
+        "repeatedLine",
+    ),
+    "repeated words": (
+        "python",
+        "# ‸\n",
+        "the end" + " of it" * 9,
+        "the end of it",
+        "repeatedInline",
+    ),
+    "rust lifetime is no quote": (
+        "rust",
+        "fn f<'a>(x: &'a str) {\n    g(‸)\n}\n",
+        "x, &'_ y) { z }",
+        "x, &'_ y",
+        "bracket",
+    ),
+    "brace in a string": ("c", "f(‸);\n", '"}", 1);\ng', '"}", 1', "bracket"),
+    "template with code in it": (
+        "typescript",
+        "f(‸);\n",
+        "`${a({})}`);\ng",
+        "`${a({})}`",
+        "bracket",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_a_stream_is_cut(case: tuple[str, str, str, str, str]):
+    language, document, stream, text, reason = case
+    whole = read(hole(document, language), stream)
+    assert (whole.text, whole.reason) == (text, reason)
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_the_cut_does_not_depend_on_the_pieces(case: tuple[str, str, str, str, str]):
+    language, document, stream, text, _ = case
+    assert read(hole(document, language), *stream).text == text
+
+
+def test_text_and_rest_are_the_whole_of_what_was_read():
+    cut = read(hole("x = f(‸)\n"), "a) + 1")
+    assert cut.text + cut.rest == "a) + 1"
 
 
 def test_half_a_control_token_is_not_shown():
-    cutter = Cutter(
-        CutContext(language="python", prefix="x = ", suffix="", cut_strings=["<|endoftext|>"])
-    )
+    cutter = Cutter(hole("x = ‸"))
     cutter.feed("1<|endof")
     assert cutter.so_far == "1"
+    assert cutter.finish().text == "1<|endof"
 
 
-def test_text_in_the_middle_of_a_line_stays_on_the_line():
-    context = CutContext(language="python", prefix="x = foo(", suffix=" + 1\ny = 2\n")
-    cut = read(context, "a)", "\nmore")
-    assert (cut.text, cut.rest) == ("a)", "\nmore")
+def test_never_means_one_line():
+    context = hole("def f():\n    ‸\n", multiline="never")
+    assert read(context, "g(\n        a,\n    )").text == "g("
 
 
-def test_meeting_the_right_text_ends_the_text():
-    context = CutContext(language="python", prefix="x = foo(", suffix=" + offset\ny = 2\n")
-    assert read(context, "a) + off", "set").text == "a)"
+def test_always_reads_lines_until_the_scope_ends():
+    context = hole("def f():\n    x = 1\n    ‸\n", multiline="always")
+    assert read(context, "a()\n    b()\nc()").text == "a()\n    b()"
 
 
-def test_an_echo_of_the_suffix_is_trimmed():
-    context = CutContext(language="python", prefix="x = ", suffix="\nyyyy = 2222\n")
-    assert read(context, "1\nyyyy = 2222\n").text == "1"
+def test_unasked_lines_end_at_a_blank_line():
+    context = hole("def f():\n    a()‸\n    z()\n")
+    assert read(context, "\n    b()\n\n    c()\n    d()").text == "\n    b()"
+
+
+def test_a_line_break_before_a_closer_on_the_cursors_line_is_kept():
+    assert read(hole("f(‸)\n"), "\n    a,\n) + 1").text == "\n    a,\n"
+
+
+def test_a_bracket_missing_far_away_does_not_shift_the_others():
+    context = hole(
+        "class A {\n  void f() {\n    g((1);\n  }\n  void h() {\n    ‸\n  }\n}\n", "java"
+    )
+    assert read(context, "a();\n    b();\n  }\n}").text == "a();\n    b();"
+
+
+def test_an_unknown_language_is_cut_by_brackets():
+    assert read(hole("f(‸)\n", "brainmelt"), "a, (b)) and").text == "a, (b)"
 
 
 def test_at_most_four_stops_go_on_the_wire():

@@ -22,6 +22,7 @@ CutReason = Literal[
     "repeatedLine",  # lines say what the lines before them said
     "repeatedInline",  # a line says the same words again and again
     "topLevel",  # a new definition at column 0
+    "terminal",  # a return, a break: what follows in the same block cannot run
     "lineCap",  # long enough; cut at a statement
 ]
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")

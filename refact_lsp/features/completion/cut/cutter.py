@@ -1,9 +1,25 @@
-"""The cutter: reads a stream piece by piece and says where its useful part ends."""
+"""The cutter: reads a stream piece by piece and says where its useful part ends.
 
+Text is read through the same lexer that read the document, once, character after character; the
+first rule that decides wins. What may still turn out to be a control token is held back.
+"""
+
+import re
+
+from refact_lsp.features.completion.cut.brackets import closes, width
 from refact_lsp.features.completion.cut.context import Cut, CutContext, CutReason
+from refact_lsp.features.completion.cut.lexer import Token
+from refact_lsp.features.completion.cut.lines import LineRules
+from refact_lsp.features.completion.cut.place import Place, place_of
+from refact_lsp.features.completion.cut.repeats import inline_repeat
 from refact_lsp.features.completion.cut.stops import stop_pattern, undecided_tail
 
-_RIGHT_TEXT_CHARS = 12
+_RIGHT_TEXT_CHARS = 20
+_SHORTEST_ECHO, _LONGEST_ECHO = 8, 400
+_CONTINUES = re.compile(r"[,(\[{]$")
+# A line of a stream is judged once this much of it is known.
+_LINE_HEAD = re.compile(r"\s*(\S{8}|\S+\s)")
+_WORD = re.compile(r"\w{2}")
 
 
 class Cutter:
@@ -15,47 +31,232 @@ class Cutter:
 
     def __init__(self, context: CutContext) -> None:
         self._context = context
-        self._received = ""
+        self._place: Place = place_of(context)
         self._control = stop_pattern(context.cut_strings)
-        self._right = context.line_suffix.strip()[:_RIGHT_TEXT_CHARS]
+        self._text = self._place.window
+        self._start = len(self._text)
+        self._read = self._start
+        self._several: bool | None = {"never": False, "always": None, "auto": None}[
+            context.multiline
+        ]
+        # Openers of the document that the text has not closed yet, and those of the text itself.
+        balance = self._place.balance
+        self._outer = list(zip(balance.openers, balance.needed, strict=True))
+        self._own: list[str] = []
+        self._extra = list(balance.extra)
+        self._completed = False
+        # Depth of own brackets from a position on.
+        self._depths: list[tuple[int, int]] = [(self._start, 0)]
+        self._first_region_open = self._place.lexer.region is not None
+        self._line_start = self._text.rfind("\n") + 1
+        self._line_known = True
+        self._newlines = 0
+        self._lines = LineRules(context, self._place)
 
     @property
     def so_far(self) -> str:
         """What may be shown of a stream that goes on."""
-        held = undecided_tail(self._received, self._context.cut_strings)
-        return self._received[: len(self._received) - held]
+        return self._text[self._start : self._read]
 
     def feed(self, delta: str) -> Cut | None:
         """Read a piece of the stream."""
-        self._received += delta
-        return self._decide()
+        self._text += delta
+        return self._advance(last=False)
 
     def finish(self) -> Cut:
         """Close a stream that ended by itself."""
-        return self._decide() or self._cut(len(self._received), "end")
+        return self._advance(last=True) or self._cut(len(self._text), "end")
 
-    def _decide(self) -> Cut | None:
-        text = self._received
-        found = self._control.search(text) if self._control else None
-        cuts: list[tuple[int, CutReason]] = []
-        if found:
-            cuts.append((found.start(), "controlToken"))
-        if self._single_line() and (newline := text.find("\n", self._first_ink())) >= 0:
-            cuts.append((newline, "newline"))
-        if self._right and (meeting := text.find(self._right)) >= 0:
-            cuts.append((meeting, "rightText"))
-        return self._cut(*min(cuts)) if cuts else None
+    def _advance(self, *, last: bool) -> Cut | None:
+        control = self._control.search(self._text, self._read) if self._control else None
+        if control:
+            end = control.start()
+        elif last:
+            end = len(self._text)
+        else:
+            end = len(self._text) - undecided_tail(
+                self._text[self._read :], self._context.cut_strings
+            )
+        cut = self._read_to(end, last=last or control is not None)
+        self._read = end
+        if cut is None and control:
+            return self._cut(end, "controlToken")
+        return cut
 
-    def _single_line(self) -> bool:
-        return self._context.multiline == "never" or bool(self._right)
+    def _read_to(self, end: int, *, last: bool) -> Cut | None:
+        if not self._decide_mode(end, last=last):
+            return None
+        meeting = self._meeting(end)
+        for token in self._place.lexer.tokens(self._text, end, "nothing" if last else "all"):
+            if 0 <= meeting <= token.start:
+                break
+            cut = self._line_head(token.start, last=True) or self._on_token(token)
+            if cut:
+                return cut
+        if meeting >= 0:
+            return self._cut(meeting, "rightText")
+        if cut := self._line_head(end, last=last):
+            return cut
+        repeat = inline_repeat(self._text, self._start, end)
+        return self._cut(repeat, "repeatedInline") if repeat is not None else None
 
-    def _first_ink(self) -> int:
-        return len(self._received) - len(self._received.lstrip())
+    def _decide_mode(self, end: int, *, last: bool) -> bool:
+        """Whether several lines are wanted; False while that is not known."""
+        if self._several is not None:
+            return True
+        received = self._text[self._start : end]
+        head = received.lstrip(" \t\r")
+        if not head and not last:
+            return False
+        place = self._place
+        starts_line = head.startswith("\n") and place.right_is_closers
+        always = self._context.multiline == "always" and place.right_is_closers
+        self._several = place.expects_lines or starts_line or always
+        self._lines.begin(starts_line=starts_line)
+        return True
+
+    def _meeting(self, end: int) -> int:
+        """Where the text meets what stands right of the cursor, outside its own brackets."""
+        right = self._place.right
+        if (
+            self._several
+            or not right
+            or (len(right) < _RIGHT_TEXT_CHARS and not _WORD.search(right))
+        ):
+            return -1
+        wanted = right[:_RIGHT_TEXT_CHARS]
+        at = self._text.find(wanted, max(self._start, self._read - len(wanted)), end)
+        if at < 0:
+            return -1
+        depth = next(depth for place, depth in reversed(self._depths) if place <= at)
+        return at if depth == 0 else -1
+
+    def _on_token(self, token: Token) -> Cut | None:
+        match token.kind:
+            case "open":
+                self._own.append(token.text)
+                self._depths.append((token.end, len(self._own)))
+            case "close":
+                return self._on_closer(token)
+            case "newline":
+                return self._on_newline(token.start)
+            case "finish" if self._first_region_open:
+                self._first_region_open = False
+                if self._place.region_closes:
+                    return self._cut_before_quote(token.start)
+            case _:
+                pass
+        return None
+
+    def _on_closer(self, token: Token) -> Cut | None:
+        if self._own:
+            if closes(token.text, self._own[-1]):
+                self._own.pop()
+                self._depths.append((token.start, len(self._own)))
+                return None
+            return self._cut_before_closer(token.start)
+        if self._outer:
+            opener, needed = self._outer[-1]
+            if needed and closes(token.text, opener.text):
+                self._outer.pop()
+                self._completed = not any(needed for _, needed in self._outer)
+                return None
+        return self._cut_before_closer(token.start)
+
+    def _cut_before_closer(self, at: int) -> Cut:
+        """Keep the line break before a closer that stands right of the cursor, else drop it."""
+        if self._place.right.startswith(self._text[at]):
+            before = self._text[self._start : at]
+            return Cut(text=before, reason="bracket", rest=self._text[at:])
+        return self._cut(at, "bracket")
+
+    def _cut_before_quote(self, at: int) -> Cut:
+        """Cut before the end of the string, and before what stands right of the cursor in it."""
+        tail = self._place.region_tail
+        before = self._text[self._start : at].rstrip()
+        overlap = len(tail) if tail and before.endswith(tail) else 0
+        return self._cut(self._start + len(before) - overlap, "bracket")
+
+    def _on_newline(self, at: int) -> Cut | None:
+        if self._completed and not self._own:
+            return self._cut(at, "complete")
+        if self._first_region_open and self._place.lexer.region is None:
+            self._first_region_open = False
+        ends_line = not self._several and (
+            self._context.multiline == "never" or self._is_logical_end(at)
+        )
+        if ends_line and self._text[self._start : at].strip():
+            return self._cut(self._without_right(at), "newline")
+        line = self._text[self._line_start : at]
+        in_region = self._place.lexer.region is not None
+        if not in_region:
+            end = self._lines.finished(
+                line, self._line_start, self._newlines, balanced=not self._own
+            )
+            if end:
+                return self._cut(max(self._start, end.at), end.reason)
+        self._line_start = at + 1
+        self._line_known = in_region
+        self._newlines += 1
+        return None
+
+    def _is_logical_end(self, at: int) -> bool:
+        """Whether a line break ends the statement rather than standing inside own brackets."""
+        region = self._place.lexer.region
+        if region is not None:
+            return self._first_region_open or region.open in self._place.unopened
+        own = list(self._own)
+        for closer in self._extra:
+            if own and closes(closer, own[-1]):
+                own.pop()
+        if own:
+            return bool(self._right_overlap(at))
+        if self._own:
+            return True
+        opened_here = bool(self._outer) and self._outer[-1][0].near
+        return not (opened_here and _CONTINUES.search(self._text[:at].rstrip()))
+
+    def _right_overlap(self, at: int) -> int:
+        """How many characters before `at` are the whole text right of the cursor."""
+        right = self._place.right
+        before = self._text[self._start : at].rstrip()
+        if not right or right[0] in ")]}'\"`" or not before.endswith(right):
+            return 0
+        return len(right)
+
+    def _without_right(self, at: int) -> int:
+        overlap = self._right_overlap(at)
+        before = self._text[self._start : at].rstrip()
+        return self._start + len(before) - overlap
+
+    def _line_head(self, end: int, *, last: bool) -> Cut | None:
+        """Judge the line that begins, once enough of it is there."""
+        if self._line_known or end <= self._line_start:
+            return None
+        head = self._text[self._line_start : end]
+        if not head.strip() or not (last or _LINE_HEAD.match(head)):
+            return None
+        self._line_known = True
+        text = head.lstrip(" \t")
+        found = self._lines.begun(
+            width(head[: len(head) - len(text)]), text, balanced=not self._own
+        )
+        return self._cut(self._line_start, found) if found else None
 
     def _cut(self, at: int, reason: CutReason) -> Cut:
-        text = self._received[:at]
-        for length in range(min(len(text), len(self._context.suffix)), 7, -1):
-            if text.endswith(self._context.suffix[:length]):
-                text = text[:-length]
-                break
-        return Cut(text=text.rstrip(), reason=reason, rest=self._received[at:])
+        text = self._text[self._start : at]
+        if echo := self._echo(text.rstrip()):
+            text = text.rstrip()[:-echo]
+        # What stands right of the cursor may need the blank before it.
+        joins = not self._several and self._context.line_suffix[:1].strip()
+        text = text.rstrip("\r\n") if joins and text.strip() else text.rstrip()
+        return Cut(text=text, reason=reason, rest=self._text[self._start + len(text) :])
+
+    def _echo(self, text: str) -> int:
+        """How much of the end of the text is the beginning of the suffix."""
+        suffix = self._context.suffix.lstrip()
+        for length in range(min(len(text), len(suffix), _LONGEST_ECHO), _SHORTEST_ECHO - 1, -1):
+            head = suffix[:length].rstrip()
+            if len(head) >= _SHORTEST_ECHO and text.endswith(head) and _WORD.search(head):
+                return len(head)
+        return 0

@@ -1,0 +1,27 @@
+"""Finds a text that says the same again and again inside a line."""
+
+import re
+
+_WORD = re.compile(r"[^\W\d_]{2}")
+_TAIL_CHARS = 250
+_SHORTEST_UNIT = 3
+_LONG_UNIT = 8
+# Short units are repeated by honest code too: arguments, columns of a table.
+_TIMES_SHORT, _TIMES_LONG = 6, 4
+
+
+def inline_repeat(text: str, start: int, end: int) -> int | None:
+    """Give the end of the first copy where `text[start:end]` ends in the same unit many times."""
+    start = max(start, end - _TAIL_CHARS)
+    for size in range(_SHORTEST_UNIT, (end - start) // _TIMES_LONG + 1):
+        unit = text[end - size : end]
+        if unit != text[end - 2 * size : end - size]:
+            continue
+        times = _TIMES_LONG if size >= _LONG_UNIT else _TIMES_SHORT
+        if "\n" in unit or not _WORD.search(unit) or not text.endswith(unit * times, start, end):
+            continue
+        first = end - times * size
+        while first > start and text[first - 1] == text[first - 1 + size]:
+            first -= 1
+        return first + size
+    return None
