@@ -20,7 +20,7 @@ from refact_lsp.llm.endpoint import Endpoint
 from refact_lsp.llm.exchange import Answer, Call, Limits, Surroundings, Timeouts, answered, failed
 from refact_lsp.llm.failures import is_html
 from refact_lsp.llm.heads import cleaned
-from refact_lsp.llm.proxies import proxy_for
+from refact_lsp.llm.proxies import proxy_for, proxy_host
 from refact_lsp.llm.retry import BRIEF, PATIENT, Patience, delay_ms
 from refact_lsp.llm.targets import Target, parse_target, refusal
 from refact_lsp.llm.turns import Turns
@@ -174,7 +174,7 @@ class Client:
                 async for piece in pieces:
                     if len(begun) < _QUOTED_BYTES:
                         begun += piece[:_QUOTED_BYTES]
-                        if is_html(begun):
+                        if not shown and is_html(begun):
                             raise RefactError(failed(answer, await answer.beginning(pieces, begun)))
                     for event in parser.feed(piece):
                         shown, finished = True, finished or isinstance(event, Finished)
@@ -219,20 +219,22 @@ class Client:
         """Give the connections for a target that may be contacted."""
         local_only = self._local_only()
         proxy = proxy_for(target, endpoint.proxy, self._environ)
-        provider, allow_http = endpoint.provider, endpoint.allow_http
-        for place in (target, parse_target(proxy, provider)) if proxy and local_only else (target,):
-            refused = refusal(
-                place, provider=provider, allow_http=allow_http, local_only=local_only
-            )
-            if refused:
-                raise refused
+        refused = refusal(
+            target,
+            provider=endpoint.provider,
+            allow_http=endpoint.allow_http,
+            local_only=local_only,
+            by_way_of=proxy_host(proxy, endpoint.provider) if proxy else None,
+        )
+        if refused:
+            raise refused
         key = (proxy, endpoint.ca_file or "" if target.scheme == "https" else None)
         if key not in self._pools:
             async with self._opening:
                 if key not in self._pools:
                     connect_s = self._around.timeouts.connect_ms / 1000
                     self._pools[key] = await asyncio.to_thread(
-                        _open_pool, *key, connect_s=connect_s, provider=provider
+                        _open_pool, *key, connect_s=connect_s, provider=endpoint.provider
                     )
         return self._pools[key]
 

@@ -37,6 +37,7 @@ _UNAUTHORIZED = 401
 _REFUSED = (400, 422)
 _MOVED, _MOVED_AS_IT_IS = (301, 302, 303, 307, 308), (307, 308)
 _QUOTED_CHARS = 200
+_TUNNEL_STEPS = 3  # connecting, CONNECT, TLS
 _MOST_HOPS, _MOST_LESSONS = 3, 4
 
 
@@ -234,11 +235,17 @@ async def _response(
         extensions={"trace": departure, "timeout": {"connect": timeouts.connect_ms / 1000}},
     )
     try:
-        async with asyncio.timeout(None) as deadline:
+        # Dialling is bounded by the pool, but nothing bounds what a proxy does before it.
+        tunnel_s = _TUNNEL_STEPS * timeouts.connect_ms / 1000 if pool.proxied else None
+        async with asyncio.timeout(tunnel_s) as deadline:
             departure.deadline = deadline
             return await pool.handle_async_request(request)
-    except TimeoutError:
-        problem = silence(target, provider, int(call.first_byte_s * 1000), begun=False)
+    except TimeoutError as error:
+        waited_ms = int(call.first_byte_s * 1000)
+        if departure.left:
+            problem = silence(target, provider, waited_ms, begun=False)
+        else:
+            problem = transport_problem(error, target, provider)
     except FAILURES as error:
         problem = transport_problem(error, target, provider, proxied=pool.proxied)
     raise RefactError(problem)

@@ -41,6 +41,7 @@ class Line(asyncio.Protocol, httpcore.AsyncNetworkStream):
     def __init__(self) -> None:
         self._transport: asyncio.Transport | None = None
         self._buffer = bytearray()
+        self._unsent: list[bytes] = []
         self._ended = False
         self._error: Exception | None = None
         self._reader: asyncio.Future[None] | None = None
@@ -96,12 +97,17 @@ class Line(asyncio.Protocol, httpcore.AsyncNetworkStream):
             return
         if self._transport is None or self._transport.is_closing():
             raise httpcore.WriteError(self._error or "closed")
-        self._transport.write(buffer)
+        if not self._unsent:  # head and body go out together, once the writer comes to wait
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._unsent.append(buffer)
+        if len(buffer) > _HIGH_WATER_BYTES:
+            self._flush()
         if not self._writable.is_set():
             async with asyncio.timeout(timeout):
                 await self._writable.wait()
 
     async def aclose(self) -> None:
+        self._unsent.clear()
         if self._transport:
             self._transport.abort()
 
@@ -114,6 +120,11 @@ class Line(asyncio.Protocol, httpcore.AsyncNetworkStream):
     def speaks_http2(self) -> bool:
         tls = self.get_extra_info("ssl_object")
         return tls is not None and tls.selected_alpn_protocol() == "h2"
+
+    def _flush(self) -> None:
+        unsent, self._unsent = self._unsent, []
+        if unsent and self._transport and not self._transport.is_closing():
+            self._transport.write(b"".join(unsent))
 
     def _wake(self) -> None:
         if self._reader and not self._reader.done():

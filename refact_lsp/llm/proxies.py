@@ -6,9 +6,12 @@ these.
 """
 
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
+from refact_lsp.core.problems import refuse
 from refact_lsp.llm.targets import Target
 
+_SCHEMES = ("http", "https", "socks5", "socks5h")
 _VARIABLES = {
     "http": ("http_proxy", "all_proxy", "ALL_PROXY"),
     "https": ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"),
@@ -23,6 +26,24 @@ def proxy_for(target: Target, own: str | None, environ: Mapping[str, str]) -> st
         return None
     found = next((environ[name] for name in _VARIABLES[target.scheme] if environ.get(name)), None)
     return found if found is None or "://" in found else f"http://{found}"
+
+
+def proxy_host(proxy: str, provider: str) -> str:
+    """Give the host of a proxy's address; raises `notConfigured` for one that cannot be used."""
+    try:
+        parts = urlsplit(proxy)
+        host = parts.hostname if parts.scheme in _SCHEMES and parts.port != 0 else None
+    except ValueError:
+        host = None
+    if host:
+        return host
+    raise refuse(
+        "notConfigured",
+        "The proxy's address cannot be used.",
+        "Write it as http://HOST:PORT, https://HOST:PORT or socks5://HOST:PORT.",
+        field="proxy",
+        provider=provider,
+    )
 
 
 def _bypassed(target: Target, environ: Mapping[str, str]) -> bool:

@@ -90,18 +90,25 @@ def is_loopback(host: str) -> bool:
 
 
 def refusal(
-    target: Target, *, provider: str, allow_http: bool, local_only: bool
+    target: Target,
+    *,
+    provider: str,
+    allow_http: bool,
+    local_only: bool,
+    by_way_of: str | None = None,
 ) -> RefactError | None:
-    """Give the error for a target that must not be contacted, if it is one."""
-    if target.loopback:
-        return None
-    if local_only:
+    """Give the error for a target that must not be contacted; `by_way_of` is the proxy's host."""
+    hops = filter(None, (target.host, by_way_of))
+    far = next((host for host in hops if not is_loopback(host)), None)
+    if local_only and far:
         return refuse(
             "privacy",
-            f"Local-only is on, so {target.host} was not contacted.",
+            f"Local-only is on, so {far} was not contacted.",
             "Choose a model that runs on this machine, or turn local-only off.",
             provider=provider,
         )
+    if target.loopback:
+        return None
     if target.scheme == "http" and not allow_http:
         return refuse(
             "invalidRequest",

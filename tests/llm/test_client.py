@@ -9,6 +9,7 @@ import pytest
 from refact_lsp.core.events import TextDelta
 from refact_lsp.core.ledger import Outgoing, Purpose
 from refact_lsp.core.problems import Problem, RefactError, refuse
+from refact_lsp.llm.exchange import Timeouts
 from refact_lsp.llm.retry import BRIEF, PATIENT, Patience
 from refact_lsp.llm.wire.base import HttpRequest
 from tests.llm.calls import PURPOSE, LineParser, asker, endpoint, problem_of, request
@@ -162,6 +163,20 @@ async def test_a_redirect_within_the_host_is_followed_and_one_to_another_host_or
     assert other.requests == []
 
 
+async def test_a_post_follows_a_redirect_that_keeps_it_a_post():
+    async def handler(exchange: Exchange) -> None:
+        moved = exchange.request.target == "/v1/chat"
+        redirect = Reply(status=307, headers={"location": "/v2/chat"})
+        await exchange.reply(redirect if moved else Reply(body=chat_chunks("a")))
+
+    async with scripted(handler) as server, asker() as ask:
+        assert await ask.text(endpoint(server.url)) == "a"
+    assert [(r.method, r.target, r.body) for r in server.requests] == [
+        ("POST", "/v1/chat", request().body),
+        ("POST", "/v2/chat", request().body),
+    ]
+
+
 async def test_a_post_is_not_turned_into_a_get_by_a_redirect():
     async def handler(exchange: Exchange) -> None:
         moved = Reply(status=302, headers={"location": "/elsewhere"})
@@ -267,6 +282,21 @@ async def test_a_proxy_that_is_not_there_is_named_as_the_cause():
     async with asker() as ask:
         problem = await ask.problem(endpoint("https://models.example", proxy=proxy))
     assert (problem.kind, "proxy" in problem.message) == ("network", True)
+
+
+async def test_a_proxy_that_says_nothing_is_waited_for_no_longer_than_a_connection():
+    quick = Timeouts(connect_ms=50)
+    async with scripted(Reply(pause_s=LONG)) as proxy, asker(timeouts=quick) as ask:
+        problem = await ask.problem(endpoint("https://models.example", proxy=proxy.url))
+    assert problem.kind == "timeout"
+    assert ask.ledger == []
+
+
+@pytest.mark.parametrize("proxy", ["ftp://p:1", "p:1", "http://", "http://p:99999", "socks5://"])
+async def test_a_proxy_s_address_that_cannot_be_used_is_refused(proxy: str):
+    async with asker() as ask:
+        problem = await ask.problem(endpoint("https://models.example", proxy=proxy))
+    assert (problem.kind, problem.field) == ("notConfigured", "proxy")
 
 
 async def test_a_list_is_fetched_whole_and_a_page_in_its_place_is_a_problem():
