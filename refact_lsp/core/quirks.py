@@ -55,8 +55,8 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     # openai-chat: length of a tool call's id that the server insists on; ids that differ are
     # replaced by a digest of that many letters and digits. Default: any id.
     tool_id_length: int | None = None
-    # The temperature is left out while the model thinks. Default false; always so on
-    # anthropic-messages.
+    # The temperature is left out while the model thinks. Default false; anthropic-messages never
+    # sends one.
     thinking_fixes_temperature: bool = False
     # Constant fields laid into every chat body; what the wire format sets itself wins. Default
     # none.

@@ -165,7 +165,7 @@ def _said(body: bytes) -> dict[str, list[str]]:
     said: dict[str, list[str]] = {name: [] for name in ("code", "message", "param", "request")}
     try:
         decoded = msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return said
     for name, text in _walk(decoded, _DEPTH):
         said[name].append(text)

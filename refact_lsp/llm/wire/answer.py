@@ -18,6 +18,8 @@ from refact_lsp.core.problems import RefactError, refuse
 from refact_lsp.llm.failures import classify
 from refact_lsp.llm.sse import MAX_EVENT_BYTES, EventReader
 
+# What a decoder raises for bytes that are not the JSON it wants.
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _T = TypeVar("_T")
 _DOCUMENT_STARTS = b'{[<"'
 _STREAM_STARTS = (b":", b"data", b"event", b"id", b"retry", b"{")
@@ -131,7 +133,7 @@ def decode_lenient(payload: bytes, decode: Callable[[bytes], _T], shape: type[_T
     """Decode a payload; repair what strict JSON refuses; raise `badResponse` for the rest."""
     try:
         return decode(payload)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except UNREADABLE as error:
         if isinstance(error, msgspec.ValidationError):
             raise _unreadable(payload, str(error)) from error
     text = payload.decode(errors="replace").encode()

@@ -17,7 +17,13 @@ from refact_lsp.core.events import (
 from refact_lsp.core.problems import RefactError
 from refact_lsp.core.types import Usage
 from refact_lsp.llm.failures import classify
-from refact_lsp.llm.wire.answer import AnswerParser, cut_short, decode_lenient, no_answer
+from refact_lsp.llm.wire.answer import (
+    UNREADABLE,
+    AnswerParser,
+    cut_short,
+    decode_lenient,
+    no_answer,
+)
 from refact_lsp.llm.wire.stop_reasons import finished, is_cut
 from refact_lsp.llm.wire.tool_calls import made_id, tool_called
 from refact_lsp.llm.wire.usage import Count, first_count
@@ -104,7 +110,7 @@ class MessagesParser(AnswerParser):
             return
         try:
             event = _decode(payload)
-        except (msgspec.DecodeError, RecursionError):
+        except UNREADABLE:
             event = decode_lenient(payload, _decode, _Event)
         if event.type == "content_block_delta" and event.delta is not None:
             self._grow(event.delta, events)

@@ -1,5 +1,6 @@
 """Anthropic's Messages API and the servers that speak it.
 
+The API has no temperature any more, so none is sent.
 Reference: https://docs.anthropic.com/en/api/messages
 """
 
@@ -33,7 +34,7 @@ from refact_lsp.llm.wire.history import (
     sealed_as,
     unsendable,
 )
-from refact_lsp.llm.wire.thinking import Thinking, is_on, thinking
+from refact_lsp.llm.wire.thinking import Thinking, effort_of, thinking
 
 _VERSION = "2023-06-01"
 _TOOL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
@@ -55,7 +56,7 @@ def build_chat(request: ChatRequest, quirks: Quirks) -> HttpRequest:
     body: dict[str, Any] = {
         **quirks.chat_extra,
         "model": request.model,
-        "messages": _messages(messages, replays=asked.on is not False),
+        "messages": _messages(messages, replays=asked.on is not False or not asked.can_stop),
         "max_tokens": answer_tokens,
         "stream": True,
     }
@@ -65,9 +66,6 @@ def build_chat(request: ChatRequest, quirks: Quirks) -> HttpRequest:
         body["tools"] = [_tool(tool) for tool in request.tools]
     if stops := [stop for stop in request.stop if stop.strip()][: quirks.max_stops]:
         body["stop_sequences"] = stops
-    thinks = is_on(asked, request.capabilities) and request.reasoning is not None
-    if request.temperature is not None and request.capabilities.temperature and not thinks:
-        body["temperature"] = request.temperature
     body |= _thinking_fields(asked, request, answer_tokens)
     if quirks.cache_markers:
         _mark(body)
@@ -86,11 +84,12 @@ def _thinking_fields(asked: Thinking, request: ChatRequest, answer_tokens: int) 
     """https://docs.anthropic.com/en/docs/build-with-claude/extended-thinking."""
     if asked.on is None:
         return {}
-    if not asked.on:
+    if not asked.on and asked.can_stop:
         return {"thinking": {"type": "disabled"}}
-    effort = {"output_config": {"effort": asked.level}} if asked.level else {}
+    level = effort_of(asked, request.capabilities)
+    effort = {"output_config": {"effort": level}} if level else {}
     if request.capabilities.reasoning.kind == "effort":
-        return {"thinking": {"type": "adaptive"}, **effort}
+        return {"thinking": {"type": "adaptive", "display": "summarized"}, **effort}
     budget = asked.budget_tokens or _TOGGLED_BUDGET_TOKENS
     most = max(request.capabilities.max_output, answer_tokens)
     room = min(budget + max(answer_tokens, _LEAST_ANSWER_TOKENS), most)

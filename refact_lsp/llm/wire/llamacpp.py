@@ -15,7 +15,7 @@ from refact_lsp.core.quirks import Quirks
 from refact_lsp.core.requests import CompletionRequest
 from refact_lsp.core.types import Usage
 from refact_lsp.llm.failures import classify
-from refact_lsp.llm.wire.answer import AnswerParser, cut_short, decode_lenient
+from refact_lsp.llm.wire.answer import UNREADABLE, AnswerParser, cut_short, decode_lenient
 from refact_lsp.llm.wire.base import HttpRequest, Parser
 from refact_lsp.llm.wire.history import encoded
 from refact_lsp.llm.wire.stop_reasons import finished
@@ -75,7 +75,7 @@ class LlamaParser(AnswerParser):
             return
         try:
             chunk = _decode(payload)
-        except (msgspec.DecodeError, RecursionError):
+        except UNREADABLE:
             chunk = decode_lenient(payload, _decode, _Chunk)
         if chunk.error is not None or (chunk.content is None and not chunk.stop):
             raise RefactError(classify(200, {}, payload))

@@ -11,7 +11,13 @@ from refact_lsp.core.events import Event, ReasoningDelta, TextDelta, UsageReport
 from refact_lsp.core.problems import RefactError
 from refact_lsp.core.types import Usage
 from refact_lsp.llm.failures import classify
-from refact_lsp.llm.wire.answer import AnswerParser, cut_short, decode_lenient, no_answer
+from refact_lsp.llm.wire.answer import (
+    UNREADABLE,
+    AnswerParser,
+    cut_short,
+    decode_lenient,
+    no_answer,
+)
 from refact_lsp.llm.wire.stop_reasons import finished, is_cut
 from refact_lsp.llm.wire.think_tags import ThinkTags
 from refact_lsp.llm.wire.tool_calls import CallPieces
@@ -70,7 +76,7 @@ class OllamaParser(AnswerParser):
             return
         try:
             chunk = _decode(payload)
-        except (msgspec.DecodeError, RecursionError):
+        except UNREADABLE:
             chunk = decode_lenient(payload, _decode, _Chunk)
         if chunk.error is not None:
             raise RefactError(classify(200, {}, payload))

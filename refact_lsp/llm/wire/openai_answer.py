@@ -19,7 +19,13 @@ from refact_lsp.core.events import (
 )
 from refact_lsp.core.problems import RefactError
 from refact_lsp.llm.failures import classify
-from refact_lsp.llm.wire.answer import AnswerParser, cut_short, decode_lenient, no_answer
+from refact_lsp.llm.wire.answer import (
+    UNREADABLE,
+    AnswerParser,
+    cut_short,
+    decode_lenient,
+    no_answer,
+)
 from refact_lsp.llm.wire.stop_reasons import finished, is_cut
 from refact_lsp.llm.wire.think_tags import ThinkTags
 from refact_lsp.llm.wire.tool_calls import CallPieces
@@ -109,7 +115,7 @@ class OpenAiParser(AnswerParser):
             return
         try:
             chunk = _decode(payload)
-        except (msgspec.DecodeError, RecursionError):
+        except UNREADABLE:
             chunk = decode_lenient(payload, _decode, _Chunk)
         if chunk.usage is not None:
             self._usage = chunk.usage

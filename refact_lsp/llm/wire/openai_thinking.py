@@ -53,13 +53,13 @@ def _chat_template(_request: ChatRequest, asked: Thinking) -> Mapping[str, Any]:
     return {"chat_template_kwargs": {"enable_thinking": asked.on}, **effort}
 
 
-def _google(_request: ChatRequest, asked: Thinking) -> Mapping[str, Any]:
+def _google(request: ChatRequest, asked: Thinking) -> Mapping[str, Any]:
     """https://ai.google.dev/gemini-api/docs/openai#thinking."""
     config: dict[str, Any] = {"include_thoughts": asked.on}
     if asked.budget_tokens is not None:
         config["thinking_budget"] = asked.budget_tokens
-    elif asked.level:
-        config["thinking_level"] = asked.level
+    elif level := effort_of(asked, request.capabilities):
+        config["thinking_level"] = level
     return {"extra_body": {"google": {"thinking_config": config}}}
 
 

@@ -16,7 +16,13 @@ from refact_lsp.core.events import (
 )
 from refact_lsp.core.problems import RefactError
 from refact_lsp.llm.failures import classify
-from refact_lsp.llm.wire.answer import AnswerParser, cut_short, decode_lenient, no_answer
+from refact_lsp.llm.wire.answer import (
+    UNREADABLE,
+    AnswerParser,
+    cut_short,
+    decode_lenient,
+    no_answer,
+)
 from refact_lsp.llm.wire.stop_reasons import finished, stopped
 from refact_lsp.llm.wire.tool_calls import made_id, tool_called
 from refact_lsp.llm.wire.usage import OpenAiUsage, openai_usage
@@ -93,7 +99,7 @@ class ResponsesParser(AnswerParser):
             return
         try:
             event = _decode(payload)
-        except (msgspec.DecodeError, RecursionError):
+        except UNREADABLE:
             event = decode_lenient(payload, _decode, _Event)
         kind = event.type
         if kind in _TEXT:

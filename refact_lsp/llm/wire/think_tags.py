@@ -27,7 +27,7 @@ class ThinkTags:
             if not shown.startswith(_OPEN):
                 self._state, self._held = "text", ""
                 return (TextDelta(delta=held),)
-            self._state, held = "thinking", shown[len(_OPEN) :].lstrip("\n")
+            self._state, held = "opened", shown[len(_OPEN) :]
         return self._think(held)
 
     def close(self) -> Sequence[Event]:
@@ -35,12 +35,15 @@ class ThinkTags:
         held, self._held = self._held, ""
         if not held:
             return ()
-        is_thinking = self._state == "thinking"
+        is_thinking = self._state in ("opened", "thinking")
         return (ReasoningDelta(delta=held) if is_thinking else TextDelta(delta=held),)
 
     def _think(self, held: str) -> Sequence[Event]:
         if self._state == "after":
             return self._answer(held)
+        if self._state == "opened":
+            held = held.lstrip("\n")
+            self._state = "thinking" if held else "opened"
         thought, tag, rest = held.partition(_CLOSE)
         if tag:
             self._state = "after"

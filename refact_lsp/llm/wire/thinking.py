@@ -21,6 +21,7 @@ _RANK: dict[str, int] = {
     "max": 6,
     "ultra": 7,
 }
+# In a model's levels: "none" is a word to send, the others say that thinking can be switched off.
 _OFF_WORDS = ("none", "off", "disabled")
 # Share of the model's largest thinking budget.
 _SHARE: dict[ReasoningLevel, float] = {
@@ -35,9 +36,13 @@ _MOST_BUDGET_TOKENS = 32_768
 
 
 class Thinking(msgspec.Struct, frozen=True, kw_only=True):
-    """What to ask for: `on` None leaves it to the model; `level` is a word the model knows."""
+    """What to ask for: `on` None leaves it to the model; `level` is a word the model knows.
+
+    `can_stop` says that the model is known to answer without thinking.
+    """
 
     on: bool | None = None
+    can_stop: bool = True
     level: str | None = None
     budget_tokens: int | None = None
 
@@ -52,9 +57,10 @@ def thinking(level: ReasoningLevel | None, capabilities: Capabilities) -> Thinki
     if reasoning.kind == "budget":
         return _budget(level, capabilities)
     levels = reasoning.levels or ("low", "medium", "high")
+    can_stop = any(word in levels for word in _OFF_WORDS)
     if level == "off":
-        word = next((word for word in _OFF_WORDS if word in levels), None)
-        return Thinking(on=False, level=word)
+        word = "none" if "none" in levels else None
+        return Thinking(on=False, level=word, can_stop=can_stop)
     return Thinking(on=True, level=nearest(level, levels))
 
 
