@@ -71,6 +71,21 @@ class Ahead:
         request = self._reader.prompt(session, place).request
         self._ports.spawn(guarded(self._ports.warm, target, request))
 
+    def typed(self, session: Session) -> None:
+        """Warm when the typing pauses; one task waits, however many keys are pressed."""
+        if self._ports.warm is None or (session.idle is not None and not session.idle.done()):
+            return
+
+        async def watch() -> None:
+            seen = -1
+            while seen != session.changes:
+                seen = session.changes
+                await self._ports.sleep(IDLE_S)
+            if session.place is not None:
+                self.warm(session, session.place)
+
+        session.idle = self._ports.spawn(guarded(watch))
+
     async def _read(self, session: Session, place: Place, answer: Answer) -> None:
         after = place.after(answer)
         live, now_s = session.live, self._ports.clock_s()
@@ -79,4 +94,4 @@ class Ahead:
         if self._failures.failing_until_s(place.target) > now_s:
             return
         if self._cache.find(after.snapshot, place.scope, not_before_s=0.0) is None:
-            await self._reader.open(session, after, after=(place.snapshot, answer.text))
+            await self._reader.open(session, after, after=(place.snapshot, answer))

@@ -80,7 +80,10 @@ class Asking:
                 return reason
             await self._wait(ask)
         known = self.find(ask.place) if explicit else None
-        hit = known if known and known.answers else await self._first(ask)
+        if known and known.answers:
+            ask.trace.cache = known.use
+            return await self._more(ask, known)
+        hit = await self._first(ask)
         if explicit and isinstance(hit, Hit) and hit.answers:
             return await self._more(ask, hit)
         return hit

@@ -24,6 +24,7 @@ MAX_PAIRED = 3  # closers an editor may have added by itself
 ENTRY_OVERHEAD = 600  # bytes, roughly: slot, nodes, dictionary rows
 
 Bucket = tuple[str, int, int]  # file, scope, suffix
+SlotKey = tuple[Bucket, str, int, str]  # bucket, line above, head, text of the line
 
 
 @dataclass(slots=True)
@@ -43,7 +44,7 @@ class Entry:
     context: Sequence[ContextUse] = ()
     served: bool = False
     followed: bool = False
-    slots: list[tuple[Bucket, int, str]] = field(default_factory=list[tuple[Bucket, int, str]])
+    slots: list["SlotKey"] = field(default_factory=list["SlotKey"])
     size: int = 0
 
 
@@ -64,7 +65,8 @@ class _Slot:
     overtyped: str = ""
 
 
-Heads = dict[int, trie.Node[_Slot]]
+Heads = dict[str, dict[int, trie.Node[_Slot]]]
+"""Tries by the line above and the hash of all lines above: the first is a cheap way to say no."""
 
 
 class Cache:
@@ -84,7 +86,7 @@ class Cache:
         """Keep what was found at a snapshot; it replaces what was known there."""
         tail = snapshot.lines[snapshot.line]
         key = tail[: snapshot.column]
-        head = head_hash(snapshot.lines, snapshot.line)
+        above, head = _above(snapshot.lines, snapshot.line)
         rest = _lines_hash(snapshot.lines, snapshot.line + 1)
         right = tail[snapshot.column :]
         replaced = max((answer.replaced for answer in entry.answers), default=0)
@@ -96,7 +98,7 @@ class Cache:
         )
         for over in range(min(replaced, MAX_PAIRED) + 1):
             bucket = (snapshot.uri, scope, hash((right[over:], rest)))
-            self._place(bucket, head, key, _Slot(entry, right[:over]))
+            self._place((bucket, above, head, key), _Slot(entry, right[:over]))
         self._recent[id(entry)] = entry
         self.bytes += entry.size
         while len(self._recent) > self._max_entries or self.bytes > self._max_bytes:
@@ -126,7 +128,7 @@ class Cache:
         tail = snapshot.lines[snapshot.line]
         right = hash((tail[snapshot.column :], _lines_hash(snapshot.lines, snapshot.line + 1)))
         heads = self._buckets.get((snapshot.uri, scope, right), {})
-        root = heads.get(head_hash(snapshot.lines, snapshot.line))
+        root = _root(heads, snapshot.lines, snapshot.line)
         slot = trie.get(root, tail[: snapshot.column]) if root else None
         return slot.entry if slot and not slot.overtyped else None
 
@@ -148,7 +150,7 @@ class Cache:
         for line in range(snapshot.line, max(-1, snapshot.line - LINES_BACK), -1):
             if line < snapshot.line:
                 tail = snapshot.lines[line] + tail
-            root = heads.get(head_hash(snapshot.lines, line))
+            root = _root(heads, snapshot.lines, line)
             if root is None:
                 continue
             hits += [
@@ -164,15 +166,17 @@ class Cache:
                 ]
         return hits
 
-    def _place(self, bucket: Bucket, head: int, key: str, slot: _Slot) -> None:
-        root = self._buckets.setdefault(bucket, {}).setdefault(head, trie.Node[_Slot]())
+    def _place(self, slot_key: SlotKey, slot: _Slot) -> None:
+        bucket, above, head, key = slot_key
+        tries = self._buckets.setdefault(bucket, {}).setdefault(above, {})
+        root = tries.setdefault(head, trie.Node[_Slot]())
         old = trie.get(root, key)
         if old is not None and slot.overtyped and not old.overtyped:
             return
         trie.put(root, key, slot)
-        slot.entry.slots.append((bucket, head, key))
+        slot.entry.slots.append(slot_key)
         if old is not None:
-            old.entry.slots.remove((bucket, head, key))
+            old.entry.slots.remove(slot_key)
             if not old.overtyped:
                 self._drop(old.entry)
 
@@ -180,20 +184,28 @@ class Cache:
         if self._recent.pop(id(entry), None) is None:
             return
         self.bytes -= entry.size
-        for bucket, head, key in entry.slots:
+        for bucket, above, head, key in entry.slots:
             heads = self._buckets[bucket]
-            root = heads[head]
+            tries = heads[above]
+            root = tries[head]
             trie.remove(root, key)
             if not root.children and root.value is None:
-                del heads[head]
-                if not heads:
-                    del self._buckets[bucket]
+                del tries[head]
+            if not tries:
+                del heads[above]
+            if not heads:
+                del self._buckets[bucket]
         entry.slots.clear()
 
 
-def head_hash(lines: Lines, line: int) -> int:
+def _above(lines: Lines, line: int) -> tuple[str, int]:
     """Identify the lines above `line`; strings keep their hash, so this costs microseconds."""
-    return hash(tuple(lines[max(0, line - WINDOW_LINES) : line]))
+    return lines[line - 1] if line else "", hash(tuple(lines[max(0, line - WINDOW_LINES) : line]))
+
+
+def _root(heads: Heads, lines: Lines, line: int) -> trie.Node[_Slot] | None:
+    tries = heads.get(lines[line - 1] if line else "")
+    return tries.get(_above(lines, line)[1]) if tries else None
 
 
 def typed_since(before: Snapshot, now: Snapshot) -> str | None:

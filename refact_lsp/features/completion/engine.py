@@ -74,6 +74,7 @@ class Engine:
             session.close_live()
             return self._nothing(trace, trace.reason)
         self._tally(trace, snapshot).requests += 1
+        session.place = place
         session.keep_only(place.snapshot, place.scope)
         ask = Ask(session, snapshot, request, place, trace)
         hit = self._asking.find(place)
@@ -92,6 +93,7 @@ class Engine:
         watch = self._tracker.changed(session)
         if watch is not None:
             self._follow(session, watch)
+        self._ahead.typed(session)
 
     def closed(self, uri: str) -> None:
         """Forget a document; what was answered for it is kept for when it is opened again."""
@@ -199,6 +201,7 @@ class Engine:
     async def _ask(self, ask: Ask) -> list[Suggestion]:
         """Run the waiting part in a task of its own, so that a newer request can end it."""
         found: list[Hit | str] = []
+        changes = ask.session.changes
 
         async def run() -> None:
             found.append(await self._asking.answer(ask))
@@ -218,6 +221,8 @@ class Engine:
         if task.cancelled():
             self._end(ask.trace, "superseded", "superseded")
             return []
+        if ask.session.changes != changes:
+            return self._nothing(ask.trace, "stale")
         return self._serve(ask, found[0] if found else "failed")
 
     def _serve(self, ask: Ask, hit: Hit | str) -> list[Suggestion]:

@@ -11,8 +11,10 @@ from refact_lsp.core.types import Usage
 from refact_lsp.features.completion.cache import Entry, typed_since
 from refact_lsp.features.completion.cut.context import Cut
 from refact_lsp.features.completion.cut.cutter import Cutter
+from refact_lsp.features.completion.outcomes import follows
 from refact_lsp.features.completion.ports import Target
 from refact_lsp.features.completion.prompt import Prompt
+from refact_lsp.features.completion.values import Answer, Lines
 
 
 class Live:
@@ -33,14 +35,15 @@ class Live:
         cutter: Cutter,
         settle: Callable[["Live"], None],
         base: Snapshot | None = None,
-        ahead: str = "",
+        ahead: Answer | None = None,
     ) -> None:
         self.anchor = anchor
         self.scope = scope
         self.target = target
         self.prompt = prompt
         self.base = base
-        self.ahead = ahead
+        self.ahead = ahead.text if ahead else ""
+        self.replaced = ahead.replaced if ahead else 0
         self.raw = ""
         self.cut: Cut | None = None
         self.entry: Entry | None = None
@@ -67,6 +70,11 @@ class Live:
             return False
         typed = typed_since(self.base, snapshot)
         return typed is not None and self.ahead.startswith(typed)
+
+    def survives(self, lines: Lines) -> bool:
+        """Say whether a changed document may still come to where this stream is of use."""
+        text = self.ahead + self.raw
+        return follows(self.base or self.anchor, self.replaced, text, lines)
 
     async def read(self, events: AsyncGenerator[Event], clock_s: Callable[[], float]) -> None:
         """Read to the useful end, then close the stream. Never raises but when cancelled."""

@@ -59,6 +59,13 @@ def step(watch: Watch, lines: Lines) -> Step:
     return "typed" if typed or piece[:1] in "\r\n" else "acceptedPartly"
 
 
+def follows(snapshot: Snapshot, replaced: int, text: str, lines: Lines) -> bool:
+    """Say whether what was put at a snapshot's cursor since is the beginning of `text`, or more."""
+    return any(
+        _progress(text, between) is not None for between in _between(snapshot, replaced, lines)
+    )
+
+
 def utf16_prefix(text: str, units: int) -> int:
     """Give the number of code points in the first `units` UTF-16 units of a text."""
     taken = 0

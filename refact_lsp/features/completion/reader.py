@@ -37,12 +37,12 @@ class Reader:
         session: Session,
         place: Place,
         *,
-        after: tuple[Snapshot, str] | None = None,
+        after: tuple[Snapshot, Answer] | None = None,
         temperature: float | None = None,
     ) -> Live:
         """Start reading; the session's old stream is gone before the new one begins.
 
-        `after` is the document without a text that is shown but not accepted, and that text: the
+        `after` is the document without an answer that is shown but not accepted, and that: the
         answer is then prepared ahead. With a `temperature` the answer is one candidate more, and
         is left to the caller to keep.
         """
@@ -62,7 +62,7 @@ class Reader:
             cutter=Cutter(context),
             settle=self._settle if temperature is None else self._shape,
             base=after[0] if after else None,
-            ahead=after[1] if after else "",
+            ahead=after[1] if after else None,
         )
         session.live = live
         live.task = self._ports.spawn(self._read(live))

@@ -34,7 +34,11 @@ class Place:
 
 @dataclass(slots=True)
 class Session:
-    """The state of one document; `asking` is the request that waits, `plan` what comes next."""
+    """The state of one document.
+
+    `asking` is the request that waits, `plan` what comes next, `idle` waits for the typing to
+    pause; `place` was asked last, `changes` counts the document's versions.
+    """
 
     uri: str
     window: Window = field(default_factory=Window)
@@ -42,6 +46,9 @@ class Session:
     live: Live | None = None
     asking: asyncio.Task[None] | None = None
     plan: asyncio.Task[None] | None = None
+    idle: asyncio.Task[None] | None = None
+    place: Place | None = None
+    changes: int = 0
     watch: Watch | None = None
     watched: Entry | None = None
     watching: Place | None = None
@@ -81,9 +88,14 @@ class Session:
             await asyncio.wait({task}, timeout=CLOSE_S)
 
     def changed(self, lines: Lines, at_ms: float) -> None:
-        """Note a keystroke and the document after it."""
+        """Note a keystroke; a stream that the document has left is closed at once."""
         self.lines = lines
+        self.changes += 1
         self.rhythm.typed(at_ms)
+        live = self.live
+        if live is not None and not live.over.is_set() and not live.survives(lines):
+            self.supersede()
+            live.close()
 
     def rejected_here(self, snapshot: Snapshot) -> float | None:
         """Say when a suggestion was rejected at this very place."""

@@ -4,6 +4,7 @@ from dataclasses import replace
 import pytest
 
 from refact_lsp.core.problems import Problem
+from refact_lsp.core.requests import CompletionRequest
 from refact_lsp.features.completion.ports import Settings
 from refact_lsp.features.completion.preferences import Changes
 from refact_lsp.features.completion.values import Guess, Selected
@@ -384,3 +385,66 @@ async def test_a_rule_that_holds_an_automatic_request_back_is_named(
         assert desk.engine.recent()[0].reason == reason
         await desk.answered(editor, trigger="explicit")
         assert desk.model.calls
+
+
+async def test_a_document_that_leaves_the_stream_closes_it_before_the_next_request():
+    async with open_desk() as desk:
+        editor = Editor(desk.engine, "x = |\n")
+        task = desk.start(editor.ask)
+        await desk.clock.advance(1)
+        call = desk.model.calls[0]
+        call.say("comp", end=False)
+        await settle()
+        editor.type("c")
+        await settle()
+        assert call.open
+        editor.type("z")
+        await settle()
+        assert not call.open
+        assert await task == []
+
+
+async def test_an_answer_for_a_document_that_moved_on_is_kept_and_not_sent():
+    async with open_desk() as desk:
+        editor = Editor(desk.engine, "x = |\n")
+        task = desk.start(editor.ask)
+        await desk.clock.advance(1)
+        editor.type("co")
+        desk.model.calls[0].say("compute()")
+        assert await task == []
+        assert desk.engine.recent()[0].reason == "stale"
+        assert [item.text for item in await editor.ask()] == ["mpute()"]
+        assert len(desk.model.calls) == 1
+
+
+async def test_a_local_runtime_is_warmed_on_focus_and_when_typing_pauses():
+    warmed: list[int] = []
+
+    async def warm(_target: object, request: CompletionRequest) -> None:
+        warmed.append(len(request.prefix))
+
+    local = replace(TARGET, locality="machine")
+    async with open_desk(answer="one()", target=local, warm=warm) as desk:
+        editor = Editor(desk.engine, "x = |\n")
+        desk.engine.focused(editor.snapshot())
+        await settle()
+        assert warmed == [4]
+        await desk.answered(editor)
+        await desk.clock.advance(121)
+        for char in "ab":
+            editor.type(char)
+            await desk.clock.advance(2)
+        assert len(warmed) == 1
+        await desk.clock.advance(3)
+        await desk.clock.advance(3)
+        assert len(warmed) == 2
+
+
+async def test_an_internal_fault_comes_back_empty_and_spares_the_rest():
+    def broken(_snapshot: object, _budget: int) -> list[object]:
+        raise ZeroDivisionError
+
+    async with open_desk(answer="one()", gather=broken) as desk:
+        editor = Editor(desk.engine, "x = |\n")
+        assert await desk.answered(editor) == []
+        assert desk.engine.recent()[0].reason == "failed"

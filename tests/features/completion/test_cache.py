@@ -1,0 +1,102 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from refact_lsp.core.text import Snapshot
+from refact_lsp.features.completion.cache import Cache, Entry, typed_since
+from refact_lsp.features.completion.session import split_lines
+from refact_lsp.features.completion.values import Answer
+from tests.features.completion import scripts
+
+
+def at(text: str, uri: str = "f:a") -> Snapshot:
+    before, _, after = text.partition("|")
+    head = split_lines(before)
+    fresh = head[-1].endswith("\n")
+    lines = split_lines(before + after)
+    if (before + after).endswith("\n"):
+        lines.append("")
+    return Snapshot(
+        uri=uri,
+        path=None,
+        language="text",
+        version=1,
+        lines=lines,
+        line=len(head) - (not fresh),
+        column=0 if fresh else len(head[-1]),
+    )
+
+
+def entry(*texts: str, replaced: int = 0) -> Entry:
+    return Entry(tuple(Answer(text, replaced) for text in texts), "m", "model", 0.0)
+
+
+def found(cache: Cache, text: str, scope: int = 1) -> list[tuple[str, int]] | None:
+    hit = cache.find(at(text), scope, not_before_s=0.0)
+    return [(answer.text, answer.replaced) for answer in hit.answers] if hit else None
+
+
+@given(st.integers(0, 2**40))
+def test_an_answer_is_served_only_where_it_gives_the_document_it_was_made_for(seed: int):
+    assert scripts.run(seed).wrong == []
+
+
+def test_a_text_is_followed_over_its_lines():
+    cache = Cache()
+    cache.put(at("x\nif |\ny\n"), 1, entry("a:\n    b()\n"))
+    assert found(cache, "x\nif a:\n    |\ny\n") == [("b()\n", 0)]
+    assert found(cache, "x\nif a:\n  |\ny\n") == [("  b()\n", 0)]
+    assert found(cache, "x\nif a:\n\t|\ny\n") is None
+
+
+def test_what_was_typed_chooses_among_candidates():
+    cache = Cache()
+    cache.put(at("|\n"), 1, entry("one", "other", "two"))
+    assert found(cache, "o|\n") == [("ne", 0), ("ther", 0)]
+    assert found(cache, "ot|\n") == [("her", 0)]
+
+
+def test_a_closer_typed_over_belongs_to_the_text():
+    cache = Cache()
+    cache.put(at("f(|)\n"), 1, entry("x).then()", replaced=1))
+    assert found(cache, "f(x|)\n") == [(").then()", 1)]
+    assert found(cache, "f(x)|\n") == [(".then()", 0)]
+    assert found(cache, "f(|\n") is None
+
+
+def test_an_edit_far_above_leaves_answers_and_one_near_does_not():
+    lines = "".join(f"line {number}\n" for number in range(400))
+    cache = Cache()
+    cache.put(at(f"{lines}x = |\n"), 1, entry("1"))
+    assert found(cache, f"new\n{lines}x = |\n") == [("1", 0)]
+    assert found(cache, f"{lines.replace('line 390', 'line')}x = |\n") is None
+
+
+def test_the_least_recently_used_goes_first_and_bytes_are_bounded():
+    cache = Cache(max_entries=2)
+    for char in "abc":
+        cache.put(at(f"{char}|\n"), 1, entry("x"))
+        found(cache, "a|\n")
+    assert found(cache, "a|\n")
+    assert found(cache, "b|\n") is None
+    small = Cache(max_bytes=50_000)
+    for number in range(1000):
+        small.put(at(f"{number}|\n"), 1, entry("x" * 100))
+    assert small.bytes <= 50_000
+    assert 10 < len(small) < 100
+
+
+def test_an_emptied_cache_holds_nothing_back():
+    cache = Cache(max_entries=1)
+    for number in range(50):
+        cache.put(at(f"{number}(|)\n"), 1, entry("x)", replaced=1))
+    cache.forget("f:a")
+    assert (len(cache), cache.bytes, cache._buckets) == (0, 0, {})
+
+
+def test_what_was_typed_between_two_snapshots_is_seen_only_where_nothing_else_changed():
+    assert typed_since(at("a|b\nc"), at("axy|b\nc")) == "xy"
+    assert typed_since(at("a|b\nc"), at("ax\n y|b\nc")) == "x\n y"
+    assert typed_since(at("a|b\nc"), at("a|b\nc")) == ""
+    for other in ("ax|b\nd", "zx|b\nc", "ax|\nc", "|b\nc", "ax|b\nc\n"):
+        assert typed_since(at("a|b\nc"), at(other)) is None
+    assert typed_since(at("a|b"), at("ax|b", uri="f:b")) is None

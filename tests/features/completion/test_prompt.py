@@ -1,0 +1,122 @@
+from collections.abc import Sequence
+from dataclasses import replace
+
+import msgspec
+
+from refact_lsp.core.requests import ContextFile
+from refact_lsp.core.text import Snapshot
+from refact_lsp.features.completion.prompt import Window, build
+from refact_lsp.features.completion.timing import Rhythm, delay_ms, eagerness
+from refact_lsp.features.completion.values import Snippet
+from tests.features.completion.desk import TARGET
+from tests.features.completion.test_cache import at
+
+SMALL = replace(TARGET, context_window=1000, max_tokens=100)
+
+
+def count(text: str) -> int:
+    return len(text) // 4 + 1
+
+
+def numbered(lines: int, cursor: int) -> Snapshot:
+    text = [f"line number {number}\n" for number in range(lines)]
+    text[cursor] = "|" + text[cursor]
+    return at("".join(text))
+
+
+def test_a_short_document_is_sent_whole():
+    prompt = build(at("a\nb|c\nd\n"), TARGET, Window(), count)
+    assert (prompt.request.prefix, prompt.request.suffix) == ("a\nb", "c\nd\n")
+
+
+def test_a_long_document_is_cut_at_lines_within_the_budget():
+    prompt = build(numbered(2000, 1000), SMALL, Window(), count)
+    request = prompt.request
+    assert request.prefix.startswith("line number ")
+    assert request.suffix.endswith("\n")
+    spent = sum(map(count, (request.prefix + request.suffix).splitlines(keepends=True)))
+    assert 400 < spent <= 1000 - 100
+    assert len(request.prefix) > 5 * len(request.suffix)
+
+
+def test_consecutive_prompts_begin_alike_until_the_window_has_to_move():
+    window = Window()
+    starts = [
+        build(numbered(2000, line), SMALL, window, count).request.prefix.split("\n")[0]
+        for line in range(1000, 1100)
+    ]
+    assert len(set(starts)) <= 7
+
+
+def test_the_suffix_s_end_stays_while_the_cursor_moves_a_little():
+    window = Window()
+    ends = [
+        build(numbered(2000, line), SMALL, window, count).request.suffix.split("\n")[-2]
+        for line in range(1000, 1010)
+    ]
+    assert len(set(ends)) <= 3
+
+
+def test_a_line_that_is_longer_than_the_budget_is_cut_inside():
+    prompt = build(at("x" * 9000 + "|" + "y" * 9000), SMALL, Window(), count)
+    assert 500 < len(prompt.request.prefix) < 3000
+    assert set(prompt.request.prefix) == {"x"}
+    assert 0 < len(prompt.request.suffix) < 500
+
+
+def test_context_stands_first_as_comments_where_the_family_has_no_place_for_it():
+    snippets = [
+        Snippet(source="edit", path="late.py", text="z = 1\n", stable=False),
+        Snippet(source="import", path="b.py", text="def f():\n    pass\n"),
+    ]
+    place = msgspec.structs.replace(at("f(|)"), language="python")
+    too_long = Snippet(source="", path="", text="x" * 9999)
+    prompt = build(place, TARGET, Window(), count, [*snippets, too_long])
+    assert prompt.request.prefix == "# b.py\n# def f():\n#     pass\n\n# late.py\n# z = 1\n\nf("
+    assert [use.source for use in prompt.context] == ["import", "edit"]
+    assert prompt.files == ["f:a", "b.py", "late.py"]
+
+
+def test_a_family_lays_out_its_own_prompt_and_takes_files():
+    def render(
+        prefix: str,
+        suffix: str,
+        *,
+        path: str = "",
+        language: str = "",
+        files: Sequence[ContextFile] = (),
+    ) -> str:
+        return f"{[file.path for file in files]}<P>{prefix}<S>{suffix}<M>"
+
+    target = replace(
+        TARGET, method="template", render=render, takes_files=True, stop=tuple("abcdef")
+    )
+    prompt = build(
+        at("f(|)"), target, Window(), count, [Snippet(source="s", path="b.py", text="x")]
+    )
+    assert prompt.request.prompt == "['b.py']<P>f(<S>)<M>"
+    assert prompt.request.stop == ("a", "b", "c", "d")
+    assert prompt.text == prompt.request.prompt
+
+
+def test_the_wait_follows_rhythm_place_latency_and_rejections():
+    place = at("x = foo|bar")
+
+    def wait(**changes: int) -> float:
+        given = {"interval_ms": 200, "latency_ms": 300, "rejections": 0, "client_ms": 0, **changes}
+        return delay_ms(place, **given)
+
+    assert wait(interval_ms=100) < wait() < wait(interval_ms=300)
+    assert wait(latency_ms=800) < wait()
+    assert wait(rejections=1) < wait(rejections=3)
+    assert wait(client_ms=50) == wait() - 50
+    assert wait(client_ms=2000) == 0
+    assert wait(fixed_ms=75) == 75
+    assert eagerness(at("x = |\n")) > eagerness(at("x = foo|\n")) > eagerness(place)
+
+
+def test_the_rhythm_is_learnt_from_gaps_and_pauses_do_not_count():
+    rhythm = Rhythm()
+    for at_ms in (0, 100, 200, 5000, 5100, 5200):
+        rhythm.typed(at_ms)
+    assert rhythm.interval_ms == 100
