@@ -19,6 +19,7 @@ from refact_lsp.core.types import CompletionMethod, Locality, Price
 from refact_lsp.features.completion.cut.context import Multiline
 from refact_lsp.features.completion.stats import Tally
 from refact_lsp.features.completion.values import Guess, Snippet
+from refact_lsp.features.completion.workspace.confidence import DEFAULT_THRESHOLD
 
 
 class Render(Protocol):
@@ -76,7 +77,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     languages: Mapping[str, bool] = {}
     globs: Mapping[str, bool] = {}
     suggest_while_waiting: bool = False
-    guess_threshold: float = 0.7
+    guess_threshold: float = DEFAULT_THRESHOLD
     context_tokens: int = 1024
 
 

@@ -119,14 +119,14 @@ async def test_a_workspace_is_listed_sieved_built_and_kept_between_starts(
         asked.append(path)
         return not path.endswith("vault.py")
 
-    assert not await open_saved(model, str(root), tmp_path, allowed)
-    built = await refresh(model, worker, str(root), tmp_path, allowed)
+    assert not await open_saved(model, [str(root)], tmp_path, allowed)
+    built = await refresh(model, worker, [str(root)], tmp_path, allowed)
     assert (built.files, built.tokens) == (2, model.tokens)
     assert sorted(set(asked)) == [str(root / n) for n in ("a.py", "b.py", "vault.py")]
     again = WorkspaceModel()
-    assert await open_saved(again, str(root), tmp_path, allowed)
+    assert await open_saved(again, [str(root)], tmp_path, allowed)
     assert again.tokens == model.tokens
-    assert (await refresh(again, worker, str(root), tmp_path, allowed)).changed is False
+    assert (await refresh(again, worker, [str(root)], tmp_path, allowed)).changed is False
     await worker.close()
 
 
@@ -134,10 +134,10 @@ async def test_what_was_excluded_since_is_forgotten_before_the_index_is_used(
     root: Path, tmp_path: Path
 ):
     worker, model = Worker(), WorkspaceModel()
-    await refresh(model, worker, str(root), tmp_path, lambda _: True)
+    await refresh(model, worker, [str(root)], tmp_path, lambda _: True)
     await worker.close()
     later = WorkspaceModel()
-    assert await open_saved(later, str(root), tmp_path, lambda path: not path.endswith("a.py"))
+    assert await open_saved(later, [str(root)], tmp_path, lambda path: not path.endswith("a.py"))
     later.set_buffer("/x/c.py", ["x = 1\n", "return polite_greeting(name, \n"])
     assert later.best("/x/c.py", 1, "return polite_greeting(") is None
     later.set_buffer("/x/d.py", ["x = 1\n", "other = polite_farewell(\n"])

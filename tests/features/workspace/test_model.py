@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import pytest
 
 from refact_lsp.core.text import Snapshot
+from refact_lsp.features.completion.values import Guess
 from refact_lsp.features.completion.workspace.confidence import QUIET_THRESHOLD
 from refact_lsp.features.completion.workspace.index import index_texts
-from refact_lsp.features.completion.workspace.model import Guess, WorkspaceModel
+from refact_lsp.features.completion.workspace.model import WorkspaceModel
 
 PATH = "/project/app/orders.py"
 LOADER = """\

@@ -7,9 +7,8 @@ the index is the business of `build` in the worker process.
 import re
 from collections.abc import Sequence
 
-import msgspec
-
 from refact_lsp.core.text import Snapshot
+from refact_lsp.features.completion.values import Guess
 from refact_lsp.features.completion.workspace.buffers import Buffer
 from refact_lsp.features.completion.workspace.confidence import DEFAULT_THRESHOLD, probability
 from refact_lsp.features.completion.workspace.index import WorkspaceIndex, empty_index, folder_of
@@ -29,13 +28,6 @@ _ASKED_BUFFERS = 8
 _SAME_FILE, _OPEN_FILE, _CLOSED_FILE = 6.0, 2.0, 1.0
 _WORD_END = re.compile(r"\w+$")
 _CLOSERS = frozenset(")]}>\"'`;,: ")
-
-
-class Guess(msgspec.Struct, frozen=True):
-    """Text to insert at the cursor, and the probability that it is exactly what will be typed."""
-
-    text: str
-    probability: float
 
 
 class WorkspaceModel:
@@ -102,6 +94,15 @@ class WorkspaceModel:
     def allow(self, path: str) -> None:
         """Lift an exclusion; the file is known again with the next index or buffer."""
         self._excluded.discard(path)
+
+    @property
+    def excluded(self) -> frozenset[str]:
+        """The paths that nothing may come from."""
+        return frozenset(self._excluded)
+
+    def paths(self) -> set[str]:
+        """Every path that something is known of."""
+        return {*self._buffers, *(file.path for file in self._index.files)}
 
     def catch_up(self, path: str, line: int) -> None:
         """Read a bounded part of what is pending in a buffer, for a moment of idleness."""

@@ -1,11 +1,11 @@
-"""Bring the model up to date with a workspace folder: list, build in the worker, load.
+"""Bring the model up to date with the workspace folders: list, build in the worker, load.
 
 The lists are made and the files read in the worker process; the event loop only asks the privacy
-rules, a slice of paths at a time, and takes the finished index.
+rules, a few paths at a time, and takes the finished index.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +19,19 @@ from refact_lsp.features.completion.workspace.model import WorkspaceModel
 from refact_lsp.features.completion.workspace.saved import load_index, saved_index_path
 
 Allowed = Callable[[str], bool]
+"""Whether the privacy rules let the model read a file; it may read the disk for a new path."""
 
 _LIST = "refact_lsp.features.workspace_files:list_files"
 _BUILD = "refact_lsp.features.completion.workspace.build:build_index"
-_SLICE = 500
+_SLICE = 64
 
 
 async def open_saved(
-    model: WorkspaceModel, root: str, cache_folder: Path, allowed: Allowed
+    model: WorkspaceModel, roots: Sequence[str], cache_folder: Path, allowed: Allowed
 ) -> bool:
     """Take the index that an earlier run saved, less what is excluded now; false without one."""
-    index = await asyncio.to_thread(load_index, saved_index_path(cache_folder, root), root)
+    name = _name(roots)
+    index = await asyncio.to_thread(load_index, saved_index_path(cache_folder, name), name)
     if index is None:
         return False
     await _take(model, index, allowed)
@@ -39,7 +41,7 @@ async def open_saved(
 async def refresh(
     model: WorkspaceModel,
     worker: Worker,
-    root: str,
+    roots: Sequence[str],
     cache_folder: Path,
     allowed: Allowed,
     *,
@@ -49,32 +51,46 @@ async def refresh(
 
     Raises `internal` where the worker fails; the model then keeps what it knew.
     """
-    listed: list[str] = await worker.run(_LIST, [root], on_progress)
-    paths = await _sieve([path for path in listed if holds_code(path)], allowed)
-    target = saved_index_path(cache_folder, root)
-    answer: Any = await worker.run(_BUILD, [root, str(target), paths], on_progress)
+    listed: list[str] = []
+    for root in roots:
+        listed += await worker.run(_LIST, [root], on_progress)
+    code = dict.fromkeys(path for path in listed if holds_code(path))
+    paths = await sieve(code, allowed)
+    name = _name(roots)
+    target = saved_index_path(cache_folder, name)
+    answer: Any = await worker.run(_BUILD, [name, str(target), paths], on_progress)
     built = msgspec.convert(answer, Built)
     if built.changed or built.tokens != model.tokens:
-        index = await asyncio.to_thread(load_index, target, root)
+        index = await asyncio.to_thread(load_index, target, name)
         if index is not None:
             await _take(model, index, allowed)
     return built
 
 
+async def sieve(paths: Iterable[str], allowed: Allowed) -> list[str]:
+    """Keep the allowed paths; the event loop breathes between slices."""
+    asked = list(paths)
+    kept: list[str] = []
+    for first in range(0, len(asked), _SLICE):
+        kept += [path for path in asked[first : first + _SLICE] if allowed(path)]
+        await asyncio.sleep(0)
+    return kept
+
+
 async def _take(model: WorkspaceModel, index: WorkspaceIndex, allowed: Allowed) -> None:
     """Use an index; what was excluded since its files were read is forgotten before anyone asks."""
     paths = list(dict.fromkeys(file.path for file in index.files))
-    kept = set(await _sieve(paths, allowed))
+    excluded_before = model.excluded
+    kept = set(await sieve(paths, allowed))
     for path in paths:
         if path not in kept:
             index.forget(path)
+    # What was excluded while the rules were asked stays excluded.
+    for path in excluded_before & kept:
+        model.allow(path)
     model.use(index)
 
 
-async def _sieve(paths: list[str], allowed: Allowed) -> list[str]:
-    """Keep the allowed paths; the event loop breathes between slices."""
-    kept: list[str] = []
-    for first in range(0, len(paths), _SLICE):
-        kept += [path for path in paths[first : first + _SLICE] if allowed(path)]
-        await asyncio.sleep(0)
-    return kept
+def _name(roots: Sequence[str]) -> str:
+    """Name what an index is of: the same folders in any order."""
+    return "\n".join(sorted(roots))

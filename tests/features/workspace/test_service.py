@@ -1,0 +1,141 @@
+"""The service keeps the model current and asks the privacy rules before every answer."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from refact_lsp.app.worker import Worker
+from refact_lsp.core.text import Snapshot
+from refact_lsp.features.completion.workspace.service import WorkspaceService
+
+
+class Stage:
+    """A service over a folder, with privacy rules and time in the test's hand."""
+
+    def __init__(self, folder: Path, worker: Worker) -> None:
+        self.root = folder / "project"
+        self.root.mkdir()
+        self.cache = folder / "cache"
+        self.secret: set[str] = set()
+        self.worker = worker
+        self.renewed = asyncio.Event()
+        self.service = self.opened()
+
+    def opened(self) -> WorkspaceService:
+        service = WorkspaceService(
+            self.worker,
+            self.cache,
+            lambda path: Path(path).name not in self.secret,
+            sleep=self.no_wait,
+            notify=self.renewed.set,
+        )
+        service.set_roots([str(self.root)])
+        return service
+
+    async def no_wait(self, _seconds: float) -> None:
+        await asyncio.sleep(0)
+
+    def write(self, name: str, text: str) -> None:
+        (self.root / name).write_text(text)
+
+    def ask(self, head: str, *, name: str = "new.py") -> str | None:
+        lines = ["x = 1\n", head]
+        snapshot = Snapshot(
+            uri=f"file://{self.root / name}",
+            path=str(self.root / name),
+            language="python",
+            version=1,
+            lines=lines,
+            line=1,
+            column=len(head),
+        )
+        guess = self.service.guess(snapshot, 0.0)
+        return guess.text if guess else None
+
+    async def knows(self, head: str, answer: str | None) -> None:
+        async with asyncio.timeout(10):
+            while self.ask(head) != answer:
+                await self.renewed.wait()
+                self.renewed.clear()
+
+
+@pytest.fixture
+async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+    worker = Worker()
+    yield Stage(tmp_path, worker)
+    await worker.close()
+
+
+async def test_a_workspace_is_read_and_read_again_when_files_change(stage: Stage):
+    stage.write("a.py", "open_door(with_this, key)\n")
+    task = asyncio.Task(stage.service.run())
+    await stage.knows("open_door(", "with_this, key)")
+    stage.write("a.py", "open_door(by_force, now)\n")
+    stage.service.files_changed()
+    await stage.knows("open_door(", "by_force, now)")
+    task.cancel()
+
+
+async def test_the_next_start_knows_before_anything_is_read(stage: Stage):
+    stage.write("a.py", "open_door(with_this, key)\n")
+    task = asyncio.Task(stage.service.run())
+    await stage.knows("open_door(", "with_this, key)")
+    task.cancel()
+    (stage.root / "a.py").unlink()
+    stage.service = stage.opened()
+    task = asyncio.Task(stage.service.run())
+    await stage.knows("open_door(", "with_this, key)")
+    await stage.knows("open_door(", None)
+    task.cancel()
+
+
+async def test_excluded_files_are_neither_read_nor_answered_in(stage: Stage):
+    stage.secret.add("vault.py")
+    stage.write("vault.py", "open_vault(with_this, word)\n")
+    stage.write("a.py", "open_door(with_this, key)\n")
+    task = asyncio.Task(stage.service.run())
+    await stage.knows("open_door(", "with_this, key)")
+    assert stage.ask("open_vault(") is None
+    assert stage.ask("open_door(", name="vault.py") is None
+    assert "open_vault" not in stage.service.model.paths()
+    task.cancel()
+
+
+async def test_a_new_rule_is_obeyed_at_once_and_a_lifted_one_soon(stage: Stage):
+    stage.write("vault.py", "open_vault(with_this, word)\n")
+    task = asyncio.Task(stage.service.run())
+    await stage.knows("open_vault(", "with_this, word)")
+    stage.secret.add("vault.py")
+    await stage.service.reconsider()
+    assert stage.ask("open_vault(") is None
+    stage.secret.clear()
+    await stage.service.reconsider()
+    stage.write("b.py", "x = 1\n")
+    await stage.knows("open_vault(", "with_this, word)")
+    task.cancel()
+
+
+async def test_open_documents_teach_and_closed_ones_do_not(stage: Stage):
+    other = str(stage.root / "other.py")
+    stage.service.document_changed(other, ["open_door(with_this, key)\n", ""])
+    stage.service.model.catch_up(other, 1)
+    assert stage.ask("open_door(") == "with_this, key)"
+    stage.service.document_closed(other)
+    assert stage.ask("open_door(") is None
+
+
+async def test_a_workspace_that_cannot_be_read_is_a_problem_and_not_an_end(stage: Stage):
+    stage.root.rmdir()
+    task = asyncio.Task(stage.service.run())
+    async with asyncio.timeout(10):
+        while stage.service.problem is None:
+            await stage.renewed.wait()
+            stage.renewed.clear()
+    stage.root.mkdir()
+    stage.write("a.py", "open_door(with_this, key)\n")
+    stage.service.files_changed()
+    await stage.knows("open_door(", "with_this, key)")
+    assert stage.service.problem is None
+    task.cancel()
