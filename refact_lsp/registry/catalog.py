@@ -7,6 +7,7 @@
     catalog.families                      every family by id
     catalog.models(template_id)           the models that the registry lists for a provider
     catalog.suggested(template_id, role)  models to propose for a role, best first
+    catalog.tokenizer(name)               how a tokenizer is counted: encoding, factor
     catalog.problems                      registry files that were left out, and why
 
 A field is the user's override, else what the server told (`live`), else the provider's own entry
@@ -15,7 +16,7 @@ catalog remembers what it decoded and compiled.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -31,11 +32,19 @@ from refact_lsp.core.types import (
 )
 from refact_lsp.registry.capabilities import Layer, facts_patch, merged, varied
 from refact_lsp.registry.names import family_forms, undated, untagged
-from refact_lsp.registry.schema import Family, Fim, ModelEntry, ModelKind, Template
+from refact_lsp.registry.schema import (
+    Family,
+    Fim,
+    ModelEntry,
+    ModelKind,
+    Template,
+    TokenizerRule,
+)
 from refact_lsp.registry.templates import effective
 
 Via = Literal["exact", "alias", "date", "tag", "borrowed", "family", "default"]
 Models = Mapping[str, ModelEntry]
+UNKNOWN_FACTOR = 1.3  # no vocabulary in use was seen to need more for code
 
 
 class Resolution(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,11 +75,13 @@ class Catalog:
         templates: Mapping[str, Template],
         families: Mapping[str, Family],
         read_models: Callable[[str], Models],
+        tokenizers: Sequence[TokenizerRule] = (),
         problems: tuple[Problem, ...] = (),
     ) -> None:
         self.templates = templates
         self.families = families
         self.problems = problems
+        self._tokenizers = tokenizers
         self._ranked = sorted(families.values(), key=lambda family: -family.rank)
         self._read_models = read_models
         self._models: dict[str, Models] = {}
@@ -151,6 +162,13 @@ class Catalog:
     ) -> tuple[str, ...]:
         """Name the models to propose for a role, best first; whether they exist is not known."""
         return effective(self.template(template_id), settings or {}).defaults.get(role, ())
+
+    def tokenizer(self, name: str) -> TokenizerRule:
+        """Say how a tokenizer is counted; one that no rule knows has a wide margin."""
+        for rule in self._tokenizers:
+            if self._pattern(rule.match).search(name):
+                return rule
+        return TokenizerRule(match="", factor=UNKNOWN_FACTOR)
 
     def _catalog(self, catalog: str) -> Models:
         if catalog not in self._models:

@@ -4,6 +4,7 @@ Each function gives the first fault as `field: what is wrong`, or None.
 """
 
 import re
+from collections.abc import Sequence
 
 from refact_lsp.registry.schema import Family, Fim, Template
 
@@ -32,10 +33,15 @@ def check_template(template: Template) -> str | None:
 def check_family(family: Family) -> str | None:
     """Find a pattern that does not compile, a stop list too long, a token that cannot be broken."""
     patterns = [*family.match, *family.exclude, *(variant.match for variant in family.variants)]
+    return check_patterns(patterns) or (check_fim(family.fim) if family.fim else None)
+
+
+def check_patterns(patterns: Sequence[str]) -> str | None:
+    """Find a pattern that does not compile."""
     for pattern in patterns:
         if fault := _pattern_fault(pattern):
             return f"match: {pattern!r}: {fault}"
-    return check_fim(family.fim) if family.fim else None
+    return None
 
 
 def check_fim(fim: Fim) -> str | None:

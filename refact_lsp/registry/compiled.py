@@ -17,12 +17,19 @@ import msgspec
 from refact_lsp.core.problems import Problem
 from refact_lsp.registry.catalog import Catalog
 from refact_lsp.registry.load import Registry, bundled_folder, read_registry, registry_files
-from refact_lsp.registry.schema import Facts, Family, ModelCatalog, ModelEntry, Template
+from refact_lsp.registry.schema import (
+    Facts,
+    Family,
+    ModelCatalog,
+    ModelEntry,
+    Template,
+    TokenizerRule,
+)
 
 log = logging.getLogger(__name__)
 
 # Part of the key: raise it when a struct of `schema` or the layout here changes its meaning.
-FORMAT = 1
+FORMAT = 2
 Models = dict[str, ModelEntry]
 
 
@@ -32,6 +39,7 @@ class Compiled(msgspec.Struct, frozen=True, kw_only=True):
     templates: dict[str, Template]
     families: dict[str, Family]
     models: dict[str, msgspec.Raw]
+    tokenizers: tuple[TokenizerRule, ...]
     problems: tuple[Problem, ...]
 
 
@@ -68,6 +76,7 @@ def open_catalog(
         templates=compiled.templates,
         families=compiled.families,
         read_models=read_models,
+        tokenizers=compiled.tokenizers,
         problems=compiled.problems,
     )
 
@@ -83,6 +92,7 @@ def catalog_of(registry: Registry) -> Catalog:
         templates=registry.templates,
         families=registry.families,
         read_models=read_models,
+        tokenizers=registry.tokenizers,
         problems=registry.problems,
     )
 
@@ -144,6 +154,7 @@ def _write_cache(folder: Path, key: str, registry: Registry) -> None:
         templates=registry.templates,
         families=registry.families,
         models={name: msgspec.Raw(raw) for name, raw in encoded.items() if name not in lazy},
+        tokenizers=registry.tokenizers,
         problems=registry.problems,
     )
     try:

@@ -14,10 +14,10 @@ from typing import Any, TypeVar, cast
 import msgspec
 
 from refact_lsp.core.problems import Problem
-from refact_lsp.registry.check import check_family, check_template
-from refact_lsp.registry.schema import Family, ModelCatalog, Template
+from refact_lsp.registry.check import check_family, check_patterns, check_template
+from refact_lsp.registry.schema import Family, ModelCatalog, Template, TokenizerRule, TokenizerRules
 
-T = TypeVar("T", Template, Family, ModelCatalog)
+T = TypeVar("T", Template, Family, ModelCatalog, TokenizerRules)
 Tables = dict[str, Any]
 
 
@@ -27,6 +27,7 @@ class Registry(msgspec.Struct, frozen=True, kw_only=True):
     templates: dict[str, Template]
     families: dict[str, Family]
     catalogs: dict[str, ModelCatalog]
+    tokenizers: tuple[TokenizerRule, ...]
     problems: tuple[Problem, ...]
 
 
@@ -43,7 +44,8 @@ def bundled_folder() -> Path:
 
 def registry_files(folders: Sequence[Path]) -> list[Path]:
     """List every file that `read_registry` would read, in a stable order."""
-    return [path for folder in folders for kind in KINDS for _, path in _files(folder / kind)]
+    kinds = [path for folder in folders for kind in KINDS for _, path in _files(folder / kind)]
+    return kinds + [path for folder in folders if (path := folder / TOKENIZERS).is_file()]
 
 
 def read_registry(folders: Sequence[Path]) -> Registry:
@@ -53,11 +55,13 @@ def read_registry(folders: Sequence[Path]) -> Registry:
         templates=_read_kind(folders, "providers", Template, problems),
         families=_read_kind(folders, "families", Family, problems),
         catalogs=_read_kind(folders, "models", ModelCatalog, problems),
+        tokenizers=_read_tokenizers(folders, problems),
         problems=tuple(problems),
     )
 
 
 KINDS = ("providers", "families", "models")
+TOKENIZERS = "tokenizers.toml"
 
 
 def _files(folder: Path) -> Iterator[tuple[str, Path]]:
@@ -78,14 +82,29 @@ def _read_kind(
                 entries[name] = _decode(name, path, merged, shape)
                 tables[name] = merged
             except FileRefusedError as error:
-                problems.append(
-                    Problem(
-                        kind="invalidRequest",
-                        message=str(error),
-                        hint="Correct the file; registry/README.md describes its fields.",
-                    )
-                )
+                problems.append(_problem(error))
     return entries
+
+
+def _read_tokenizers(folders: Sequence[Path], problems: list[Problem]) -> tuple[TokenizerRule, ...]:
+    """Read the rules, those of later folders first."""
+    rules: tuple[TokenizerRule, ...] = ()
+    for path in (folder / TOKENIZERS for folder in folders):
+        if not path.is_file():
+            continue
+        try:
+            rules = _decode("tokenizers", path, _read_toml(path), TokenizerRules).tokenizers + rules
+        except FileRefusedError as error:
+            problems.append(_problem(error))
+    return rules
+
+
+def _problem(error: FileRefusedError) -> Problem:
+    return Problem(
+        kind="invalidRequest",
+        message=str(error),
+        hint="Correct the file; registry/README.md describes its fields.",
+    )
 
 
 def _read_toml(path: Path) -> Tables:
@@ -110,6 +129,8 @@ def _decode(name: str, path: Path, tables: Tables, shape: type[T]) -> T:
         case Family():
             entry = msgspec.structs.replace(entry, id=name)
             fault = check_family(entry)
+        case TokenizerRules():
+            fault = check_patterns([rule.match for rule in entry.tokenizers])
         case ModelCatalog():
             fault = None
     if fault:

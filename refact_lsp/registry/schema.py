@@ -355,6 +355,20 @@ class Family(Facts, frozen=True, kw_only=True, omit_defaults=True):
     sources: tuple[str, ...] = ()
 
 
+class TokenizerRule(Strict, frozen=True, kw_only=True):
+    """How tokenizers whose name holds `match` are counted; see `registry/tokenizers.toml`."""
+
+    match: str
+    factor: float
+    encoding: str | None = None
+
+
+class TokenizerRules(Strict, frozen=True, kw_only=True):
+    """The file of those rules; the first that fits counts."""
+
+    tokenizers: tuple[TokenizerRule, ...] = ()
+
+
 def price_of(entry: PriceEntry) -> Price:
     """Give the protocol's price: that of ordinary hours and short prompts."""
     from decimal import Decimal

@@ -167,3 +167,22 @@ def test_a_template_that_does_not_exist_is_refused_with_those_that_do(catalog: C
         catalog.resolve("nowhere", "x")
     assert caught.value.problem.kind == "notConfigured"
     assert "ollama" in (caught.value.problem.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("template", "model", "encoding", "factor"),
+    [
+        ("openai", "gpt-5.6-sol", "o200k_base", 1.0),
+        ("openai", "text-embedding-3-small", "cl100k_base", 1.02),
+        ("anthropic", "claude-sonnet-5-5", None, 1.5),
+        ("anthropic", "claude-sonnet-4-5", None, 1.2),
+        ("ollama", "qwen2.5-coder:7b", None, 1.05),
+        ("deepseek", "deepseek-flash", None, 1.1),
+        ("vllm", "mine", None, 1.3),
+    ],
+)
+def test_a_tokenizer_is_counted_by_its_rule(
+    catalog: Catalog, template: str, model: str, encoding: str | None, factor: float
+):
+    rule = catalog.tokenizer(catalog.resolve(template, model).capabilities.tokenizer)
+    assert (rule.encoding, rule.factor) == (encoding, factor)
