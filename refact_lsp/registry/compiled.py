@@ -29,7 +29,7 @@ from refact_lsp.registry.schema import (
 log = logging.getLogger(__name__)
 
 # Part of the key: raise it when a struct of `schema` or the layout here changes its meaning.
-FORMAT = 2
+FORMAT = 3
 Models = dict[str, ModelEntry]
 
 

@@ -65,8 +65,10 @@ TOKENIZERS = "tokenizers.toml"
 
 
 def _files(folder: Path) -> Iterator[tuple[str, Path]]:
-    for path in sorted(folder.glob("*.toml")):
-        yield path.stem, path
+    if folder.is_dir():
+        for path in sorted(folder.iterdir()):
+            if path.suffix == ".toml":
+                yield path.stem, path
 
 
 def _read_kind(

@@ -6,6 +6,7 @@ Values only; what they mean for one model or one set of settings is worked out i
 `templates` and `addresses`.
 """
 
+from decimal import Decimal
 from typing import Any, Literal
 
 import msgspec
@@ -23,7 +24,9 @@ FimOrder = Literal["PSM", "SPM", "SP"]
 ReasoningKind = Literal["none", "effort", "budget", "toggle", "always"]
 
 
-class Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Strict(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
     """Base of everything that a registry file holds."""
 
 
@@ -34,7 +37,7 @@ class Option(Strict, frozen=True, kw_only=True):
     label: str
 
 
-class Field(Strict, frozen=True, kw_only=True, omit_defaults=True):
+class Field(Strict, frozen=True, kw_only=True):
     """A setting of a provider, in the shape that the protocol shows.
 
     `header` is not shown: it names the request header that carries the setting's value.
@@ -146,7 +149,7 @@ class Template(Strict, frozen=True, kw_only=True):
     sources: tuple[str, ...] = ()
 
 
-class ReasoningEntry(Strict, frozen=True, kw_only=True, omit_defaults=True):
+class ReasoningEntry(Strict, frozen=True, kw_only=True):
     """How a model thinks; `default` is the vendor's own level, `can_disable` says off works."""
 
     kind: ReasoningKind
@@ -157,7 +160,7 @@ class ReasoningEntry(Strict, frozen=True, kw_only=True, omit_defaults=True):
     can_disable: bool | None = None
 
 
-class EmbeddingEntry(Strict, frozen=True, kw_only=True, omit_defaults=True):
+class EmbeddingEntry(Strict, frozen=True, kw_only=True):
     """Vectors: their length and the lengths to choose from, input limit in tokens, prefixes."""
 
     dimensions: int | None = None
@@ -167,7 +170,7 @@ class EmbeddingEntry(Strict, frozen=True, kw_only=True, omit_defaults=True):
     document_prefix: str | None = None
 
 
-class PriceTier(Strict, frozen=True, kw_only=True, omit_defaults=True):
+class PriceTier(Strict, frozen=True, kw_only=True):
     """Prices of requests that read more than `above` tokens."""
 
     above: int
@@ -177,7 +180,7 @@ class PriceTier(Strict, frozen=True, kw_only=True, omit_defaults=True):
     cache_write: float | None = None
 
 
-class PriceEntry(Strict, frozen=True, kw_only=True, omit_defaults=True):
+class PriceEntry(Strict, frozen=True, kw_only=True):
     """US dollars per million tokens; `off_peak_*` where the vendor has cheaper hours."""
 
     input: float
@@ -191,7 +194,7 @@ class PriceEntry(Strict, frozen=True, kw_only=True, omit_defaults=True):
     tiers: tuple[PriceTier, ...] = ()
 
 
-class CompletionEntry(Strict, frozen=True, kw_only=True, omit_defaults=True):
+class CompletionEntry(Strict, frozen=True, kw_only=True):
     """How the model fills in the middle here, where that is not simply its family's way."""
 
     method: CompletionMethod
@@ -199,7 +202,7 @@ class CompletionEntry(Strict, frozen=True, kw_only=True, omit_defaults=True):
     max_output: int | None = None
 
 
-class Facts(Strict, frozen=True, kw_only=True, omit_defaults=True):
+class Facts(Strict, frozen=True, kw_only=True):
     """What can be said of a model or a family; a field left out is not known.
 
     `context` is the window that is safe to rely on, `context_max` what can be had on request.
@@ -226,7 +229,7 @@ class Facts(Strict, frozen=True, kw_only=True, omit_defaults=True):
     status: ModelStatus | None = None
 
 
-class ModelEntry(Facts, frozen=True, kw_only=True, omit_defaults=True):
+class ModelEntry(Facts, frozen=True, kw_only=True):
     """A model at one provider.
 
     `listed = false` keeps it for look-ups and out of lists that come from the registry. `wire` is
@@ -260,7 +263,7 @@ class ModelCatalog(Strict, frozen=True, kw_only=True):
     models: dict[str, ModelEntry]
 
 
-class Fim(Strict, frozen=True, kw_only=True, omit_defaults=True):
+class Fim(Strict, frozen=True, kw_only=True):
     """The fill-in-the-middle layout of a family.
 
     `template` stands where order and tokens alone do not say it; its slots are {prefix}, {suffix},
@@ -293,7 +296,7 @@ class Fim(Strict, frozen=True, kw_only=True, omit_defaults=True):
     max_middle_chars: int | None = None
 
 
-class NextEdit(Strict, frozen=True, kw_only=True, omit_defaults=True):
+class NextEdit(Strict, frozen=True, kw_only=True):
     """The prompt of a model that rewrites a region around the cursor."""
 
     base: str
@@ -308,7 +311,7 @@ class NextEdit(Strict, frozen=True, kw_only=True, omit_defaults=True):
     window_lines: int | None = None
 
 
-class ChatHole(Strict, frozen=True, kw_only=True, omit_defaults=True):
+class ChatHole(Strict, frozen=True, kw_only=True):
     """How a chat model is asked to fill a hole: the mark of the hole, the tags of the answer."""
 
     hole: str
@@ -316,7 +319,7 @@ class ChatHole(Strict, frozen=True, kw_only=True, omit_defaults=True):
     close: str
 
 
-class FamilyVariant(Strict, frozen=True, kw_only=True, omit_defaults=True):
+class FamilyVariant(Strict, frozen=True, kw_only=True):
     """What differs for names in which `match` is found; `fim = false` says it cannot fill in."""
 
     match: str
@@ -332,7 +335,7 @@ class FamilyVariant(Strict, frozen=True, kw_only=True, omit_defaults=True):
     notes: str | None = None
 
 
-class Family(Facts, frozen=True, kw_only=True, omit_defaults=True):
+class Family(Facts, frozen=True, kw_only=True):
     """Models that share tokens, tokenizer and habits: `registry/families/<id>.toml`.
 
     `match` are regular expressions searched in the normalised model name, `exclude` rules out.
@@ -371,7 +374,6 @@ class TokenizerRules(Strict, frozen=True, kw_only=True):
 
 def price_of(entry: PriceEntry) -> Price:
     """Give the protocol's price: that of ordinary hours and short prompts."""
-    from decimal import Decimal
 
     def exact(number: float | None) -> Decimal | None:
         return None if number is None else Decimal(str(number))

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from refact_lsp.core.quirks import Quirks
 from refact_lsp.registry.load import bundled_folder, read_registry
 
 GOOD = """
@@ -106,3 +107,17 @@ def test_a_users_broken_file_leaves_the_bundled_entry_in_place(tmp_path: Path):
     registry = read_registry([bundled, own])
     assert registry.templates["mine"].base_url == "https://gw.example/v1"
     assert str(path) in registry.problems[0].message
+
+
+def test_every_quirk_is_set_somewhere():
+    registry = read_registry([bundled_folder()])
+    plain = Quirks()
+    used = {
+        field
+        for template in registry.templates.values()
+        for quirks in (template.quirks, *(v.quirks for v in template.variants if v.quirks))
+        for field in Quirks.__struct_fields__
+        if getattr(quirks, field) != getattr(plain, field)
+    }
+    used |= {field.quirk for t in registry.templates.values() for field in t.fields if field.quirk}
+    assert set(Quirks.__struct_fields__) - used == set()
