@@ -7,7 +7,6 @@ stops reading. It knows no wire format: a builder's bytes go out, a parser gets 
 
 import asyncio
 import logging
-import random
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING
@@ -18,7 +17,6 @@ from refact_lsp.core.problems import Problem, RefactError, refuse
 from refact_lsp.llm.adjustments import Memory, Remembered
 from refact_lsp.llm.endpoint import Endpoint
 from refact_lsp.llm.exchange import Answer, Call, Limits, Surroundings, Timeouts, answered, failed
-from refact_lsp.llm.failures import is_html
 from refact_lsp.llm.heads import cleaned
 from refact_lsp.llm.proxies import proxy_for, proxy_host
 from refact_lsp.llm.retry import BRIEF, PATIENT, Patience, delay_ms
@@ -33,6 +31,7 @@ _CONCURRENCY = {"machine": 4, "network": 8, "cloud": 16}
 _QUOTED_BYTES = 2048
 _SETTLE_S = 0.25  # after the end of an answer: time for its body to end, so that the socket is kept
 _STREAM_BEGINS = (b"{", b"[", b"data", b"event", b"id", b":", b"retry")
+_WANTED_LATER = ("failures", "learning", "transport_errors")
 # Their debug logs hold headers, keys included.
 _TALKATIVE = ("httpcore", "hpack", "h2")
 
@@ -57,7 +56,7 @@ class Client:
         environ: Mapping[str, str] | None = None,
         timeouts: Timeouts | None = None,
         limits: Limits | None = None,
-        chance: Callable[[], float] = random.random,
+        chance: Callable[[], float] | None = None,
     ) -> None:
         self._around = Surroundings(
             pool=self._pool,
@@ -69,7 +68,7 @@ class Client:
         )
         self._local_only = local_only
         self._environ = environ or {}
-        self._chance = chance
+        self._chance = chance or _chance
         self._turns = Turns()
         # By proxy and file of more certificates: "" for none, None for connections without TLS.
         self._pools: dict[tuple[str | None, str | None], Pool] = {}
@@ -120,6 +119,8 @@ class Client:
         patience: Patience = BRIEF,
     ) -> bytes:
         """Send, and give the whole body; for lists, probes and what else is small."""
+        from refact_lsp.llm.failures import is_html
+
         request = HttpRequest(
             route=route, path=path, method=method, body=body, headers=headers or {}
         )
@@ -168,6 +169,8 @@ class Client:
         )
 
     async def _events(self, call: Call, parser: Parser) -> AsyncGenerator[Event]:
+        from refact_lsp.llm.failures import is_html
+
         async with self._turn(call), answered(call, self._around) as answer:
             begun, shown, finished = b"", False, False
             async with aclosing(answer.pieces()) as pieces:
@@ -242,9 +245,13 @@ class Client:
 def _open_pool(
     proxy: str | None, ca_file: str | None, *, connect_s: float, provider: str
 ) -> "Pool":
-    """Import the engine and read the certificates: both take long enough to want a thread."""
+    """Import what requests need and read the certificates: long enough to want a thread."""
+    from importlib import import_module
+
     from refact_lsp.llm.network import Pool, tls_context
 
+    for name in _WANTED_LATER:
+        import_module(f"refact_lsp.llm.{name}")
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
     try:
@@ -259,6 +266,12 @@ def _open_pool(
             provider=provider,
         ) from None
     return Pool(context, connect_s=connect_s, proxy=proxy)
+
+
+def _chance() -> float:
+    from random import random
+
+    return random()  # noqa: S311  — spreads retries, guards nothing
 
 
 def _ending(answer: Answer, parser: Parser, begun: bytes, *, shown: bool) -> list[Event]:

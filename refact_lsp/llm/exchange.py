@@ -1,7 +1,8 @@
 """One request until its answer begins.
 
 It is sent again where the server's first words ask for it: a fresh token, a moved address, a
-parameter left out. Each sending is one ledger entry.
+parameter left out. Each sending is one ledger entry. What only a request needs is imported by it:
+the client itself lies on the way of starting up.
 """
 
 import asyncio
@@ -19,11 +20,8 @@ from refact_lsp.core.problems import Problem, ProblemKind, RefactError, refuse
 from refact_lsp.llm.adjustments import Adjustment, Memory, apply
 from refact_lsp.llm.bodies import decoder
 from refact_lsp.llm.endpoint import Endpoint
-from refact_lsp.llm.failures import classify
 from refact_lsp.llm.heads import Head, head, secrets
-from refact_lsp.llm.learning import learn
 from refact_lsp.llm.targets import Target, parse_target, redirected
-from refact_lsp.llm.transport_errors import silence, transport_problem
 from refact_lsp.llm.wire.base import HttpRequest
 
 if TYPE_CHECKING:
@@ -45,8 +43,8 @@ class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
     """How long to wait; an endpoint's own `timeout_ms` replaces the last two."""
 
     connect_ms: int = 10_000
-    first_byte_ms: int = 120_000  # a local runtime may load the model first
-    idle_ms: int = 60_000  # between two pieces; keep-alive comments count as life
+    first_byte_ms: int = 300_000  # a local runtime may load the model first
+    idle_ms: int = 180_000  # between two pieces: some models think in silence; comments count
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -142,6 +140,7 @@ class Answer:
 
     async def _next(self, source: AsyncIterator[bytes], wait_s: float) -> bytes | None:
         from refact_lsp.llm.network import FAILURES
+        from refact_lsp.llm.transport_errors import silence, transport_problem
 
         target, provider = self.call.target, self.call.endpoint.provider
         try:
@@ -220,6 +219,7 @@ async def _response(
     import httpcore
 
     from refact_lsp.llm.network import FAILURES
+    from refact_lsp.llm.transport_errors import silence, transport_problem
 
     target, provider = call.target, call.endpoint.provider
     request = httpcore.Request(
@@ -253,6 +253,9 @@ async def _response(
 
 async def _react(call: Call, answer: Answer) -> None:
     """Change the call so that it may be sent again, or raise what the refusal means."""
+    from refact_lsp.llm.failures import classify
+    from refact_lsp.llm.learning import learn
+
     endpoint, status = call.endpoint, answer.status
     body = await answer.beginning(answer.pieces())
     problem = classify(status, answer.headers, body, endpoint.provider, now=datetime.now(UTC))
@@ -333,6 +336,8 @@ def _too_long(call: Call) -> RefactError:
 
 def failed(answer: Answer, body: bytes) -> Problem:
     """Say what a body means that came with a good status and is no answer."""
+    from refact_lsp.llm.failures import classify
+
     call, text = answer.call, " ".join(body.decode(errors="replace").split())
     if text and text[0] not in "<{[":
         return Problem(

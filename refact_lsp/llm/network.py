@@ -8,6 +8,7 @@ stream silently, and the model would go on generating at the user's cost.
 
 import asyncio
 import contextlib
+import socket
 import ssl
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
@@ -20,6 +21,7 @@ from refact_lsp.llm.targets import is_loopback
 KEEP_IDLE_S = 120.0  # shorter than what home routers and load balancers forget silently
 _HIGH_WATER_BYTES = 1 << 20
 _EYEBALLS_S = 0.25  # RFC 8305: head start of one address family over the other
+_PROBES = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
 # Without a look-up: /etc/hosts and resolvers are not trusted with what counts as this machine.
 _LOOPBACK = ("127.0.0.1", "::1")
 
@@ -50,6 +52,11 @@ class Line(asyncio.Protocol, httpcore.AsyncNetworkStream):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
+        line = self._transport.get_extra_info("socket")
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for name, value in _PROBES.items():  # a network that died is noticed in a minute
+            if hasattr(socket, name):
+                line.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data

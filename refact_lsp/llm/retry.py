@@ -11,7 +11,7 @@ from refact_lsp.core.problems import Problem, ProblemKind
 _TRIES: dict[ProblemKind, int] = {
     "rateLimited": 10,
     "overloaded": 10,
-    "network": 10,
+    "network": 3,  # a server that is not there will not be there in a minute either
     "timeout": 2,  # the wait was long already
     "badResponse": 2,  # a cut or empty answer is bad luck once
 }

@@ -122,14 +122,6 @@ def _late(_: BaseException, target: Target) -> Said:
     )
 
 
-def _unwritable(_: BaseException, target: Target) -> Said:
-    return (
-        "invalidRequest",
-        f"The request to {target.host} holds a character that HTTP forbids in a header.",
-        "Check the provider's key, headers and base URL for line breaks and odd characters.",
-    )
-
-
 def _by_number(error: BaseException, target: Target) -> Said | None:
     """Read the error number; asyncio folds those of several addresses into one text."""
     found = re.search(r"\[Errno (\d+)\]", str(error))
@@ -182,6 +174,5 @@ _BY_TYPE: tuple[tuple[_Types, _Say], ...] = (
 # httpcore's classes, which are not imported for their names alone.
 _BY_NAME: tuple[tuple[frozenset[str], _Say], ...] = (
     (frozenset({"ConnectTimeout", "PoolTimeout", "TimeoutError"}), _late),
-    (frozenset({"LocalProtocolError"}), _unwritable),
-    (frozenset({"RemoteProtocolError", "ReadError", "WriteError"}), _cut),
+    (frozenset({"RemoteProtocolError", "LocalProtocolError", "ReadError", "WriteError"}), _cut),
 )

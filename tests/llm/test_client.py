@@ -27,9 +27,11 @@ async def test_an_answer_streams_and_its_connection_serves_the_next():
     assert {r.headers["authorization"] for r in server.requests} == {"Bearer sk-usual-key"}
 
 
-async def test_a_cancel_while_waiting_closes_the_socket_at_once():
-    async with scripted(Reply(pause_s=LONG)) as server, asker() as ask:
-        to = endpoint(server.url, timeout_ms=LONG)
+@pytest.mark.parametrize("secure", [False, True])
+async def test_a_cancel_while_waiting_closes_the_socket_at_once(tmp_path: Path, *, secure: bool):
+    tls, ca_file = server_context(tmp_path) if secure else (None, None)
+    async with scripted(Reply(pause_s=LONG), tls=tls) as server, asker() as ask:
+        to = endpoint(server.url, timeout_ms=LONG, ca_file=ca_file)
         task = asyncio.get_running_loop().create_task(ask.text(to))
         await server.until(lambda: len(server.requests) == 1)
         task.cancel()
