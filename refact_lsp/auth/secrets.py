@@ -129,6 +129,10 @@ class Secrets:
         entry = self._look().providers.get(provider, {}).get(field)
         return None if entry is None else _source(entry)
 
+    def look_again(self) -> None:
+        """See what another window changed just now: the next read asks the disk."""
+        self._looked_s = float("-inf")
+
     async def masked(self, provider: str, field: str) -> dict[str, Any]:
         """Show a secret as front ends see it."""
         stored = await self._stored(provider, field)

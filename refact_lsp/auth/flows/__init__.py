@@ -1,0 +1,1 @@
+"""Ways to sign in: a code on another device, or the browser and its way back."""
