@@ -9,6 +9,7 @@ are used: they have no history, so one file at a time is left out and typed, whi
 """
 
 import argparse
+import gc
 import random
 import subprocess
 import sys
@@ -87,6 +88,8 @@ def new_figures() -> Figures:
 def run(replay: Replay, trigram: Trigram, *figures: Figures) -> None:
     """Type the lines of one commit with the model at both thresholds, and with the 3-gram."""
     index = assemble(replay.vocabulary, replay.files)
+    # The 3-gram's millions of counters would be walked by the collector while the model is timed.
+    gc.freeze()
     for threshold in (DEFAULT_THRESHOLD, QUIET_THRESHOLD):
         model = WorkspaceModel()
         model.use(index)

@@ -116,6 +116,19 @@ def test_an_open_buffer_stands_for_its_file():
     assert text_of(ask(model, "stale_call(|")) == "with_old, arguments)"
 
 
+def test_a_buffer_that_nobody_completed_in_is_read_bit_by_bit():
+    model = model_of(other="open_door(with_this, key)\n")
+    body = [f"line_{number} = {number}\n" for number in range(300)]
+    model.set_buffer("/project/app/other.py", [*body, "open_door(with_this, key)\n"])
+    model.set_buffer("/project/app/last.py", [*body, "open_box(with_that, lid)\n"])
+    assert text_of(ask(model, "open_door(|")) == "with_this, key)"  # its file speaks meanwhile
+    assert ask(model, "open_box(|") is None
+    for _ in range(10):
+        ask(model, "x|")
+    assert text_of(ask(model, "open_box(|")) == "with_that, lid)"
+    assert text_of(ask(model, "open_door(|")) == "with_this, key)"
+
+
 def test_nothing_is_taken_from_or_offered_in_an_excluded_file():
     secret = "connect(password_of_the_vault, port)\n"
     model = model_of(secret=secret, plain="x = 1\n")

@@ -34,6 +34,9 @@ _BELOW_ROWS = 4
 _BELOW_TOKENS = 5
 
 
+NO_CURSOR = -1
+
+
 class Row(NamedTuple):
     """The tokens of one line, its newline token first; `start == end` for a line without any."""
 
@@ -43,7 +46,10 @@ class Row(NamedTuple):
 
 
 class Buffer:
-    """One open document; `pending` rows (None) are not yet in the stream."""
+    """One open document; `pending` rows (None) are not yet in the stream.
+
+    `is_read` becomes true once all rows around the cursor were read.
+    """
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary
@@ -52,6 +58,8 @@ class Buffer:
         self._live_tokens = 0
         self._read_rows = 0
         self._pending_rows = 0
+        self._cursor = NO_CURSOR
+        self.is_read = False
         self.stream = Stream(vocabulary.common, _BITS)
 
     def sync(self, lines: Sequence[str]) -> None:
@@ -73,14 +81,22 @@ class Buffer:
         """Read up to `rows` pending rows, never the cursor's."""
         if len(self.stream.ids) > 2 * self._live_tokens + _SLACK_TOKENS:
             self._start_over()
-        if self._pending_rows <= (self._rows[cursor] is None):
+        self._cursor = cursor
+        at_cursor = self._rows[cursor : cursor + 1] if cursor >= 0 else []
+        if self._pending_rows <= at_cursor.count(None):
+            self.is_read = True
             return
         wanted = self._nearest_pending(cursor, rows)
         if wanted and self._read_rows + len(wanted) > MAX_ROWS:
             self._start_over()
             wanted = self._nearest_pending(cursor, rows)
+        self.is_read = len(wanted) < rows
         for first, end in _runs(wanted):
             self._read(first, self._end_with_followers(end, cursor))
+
+    def settle_more(self, rows: int) -> None:
+        """Go on reading where the cursor was last, or from the top where it never was."""
+        self.settle(min(self._cursor, len(self._rows) - 1), rows)
 
     def hidden(self, cursor: int) -> tuple[int, int]:
         """Tell where the cursor's own line stands in the stream, for it must not answer itself."""
