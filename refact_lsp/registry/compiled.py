@@ -1,46 +1,36 @@
-"""The registry in one file that loads in a few milliseconds.
+"""The registry compiled into files that load in a few milliseconds.
 
 `open_catalog(cache_folder, user_folder)` gives the `Catalog`: from the compiled file where it fits
 the TOML files (by name, size and time of each), else from the TOML files, which are then compiled
-into the cache. Models of a provider are decoded when first asked for; a lazy catalog lies in a file
-of its own.
+into the cache. The models of a provider are a compiled file of their own, read when asked for.
 """
 
 import hashlib
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
-from refact_lsp.core.problems import Problem
 from refact_lsp.registry.catalog import Catalog
-from refact_lsp.registry.load import Registry, bundled_folder, read_registry, registry_files
-from refact_lsp.registry.schema import (
-    Facts,
-    Family,
-    ModelCatalog,
-    ModelEntry,
-    Template,
-    TokenizerRule,
+from refact_lsp.registry.load import (
+    Registry,
+    bundled_folder,
+    catalog_files,
+    read_catalog,
+    read_registry,
+    registry_files,
 )
+from refact_lsp.registry.schema import Facts, ModelCatalog, ModelEntry
 
 log = logging.getLogger(__name__)
 
 # Part of the key: raise it when a struct of `schema` or the layout here changes its meaning.
-FORMAT = 3
+FORMAT = 4
 Models = dict[str, ModelEntry]
-
-
-class Compiled(msgspec.Struct, frozen=True, kw_only=True):
-    """What the main file holds; `models` are decoded one provider at a time."""
-
-    templates: dict[str, Template]
-    families: dict[str, Family]
-    models: dict[str, msgspec.Raw]
-    tokenizers: tuple[TokenizerRule, ...]
-    problems: tuple[Problem, ...]
+_KEY_LENGTH = 24
 
 
 def open_catalog(
@@ -57,42 +47,23 @@ def open_catalog(
     folders = [bundled or bundled_folder()]
     if user_folder is not None and user_folder.is_dir():
         folders.append(user_folder)
-    if cache_folder is None:
-        return catalog_of(read_registry(folders))
-    key = _key(registry_files(folders))
-    compiled = _read_compiled(cache_folder / f"{key}.msgpack")
-    if compiled is None:
-        registry = read_registry(folders)
-        _write_cache(cache_folder, key, registry)
-        return catalog_of(registry)
 
-    def read_models(catalog: str) -> Models:
-        raw = compiled.models.get(catalog)
-        if raw is None:
-            return _read_lazy(cache_folder / f"{key}-{catalog}.msgpack", catalog, folders)
-        return _MODELS.decode(raw)
+    def read_models(name: str) -> Models:
+        files = catalog_files(folders, name)
+        if not files:
+            return {}
+        return _compiled(
+            cache_folder, f"models-{name}", files, _MODELS, lambda: _read_models(folders, name)
+        )
 
-    return Catalog(
-        templates=compiled.templates,
-        families=compiled.families,
-        read_models=read_models,
-        tokenizers=compiled.tokenizers,
-        problems=compiled.problems,
+    registry = _compiled(
+        cache_folder, "main", registry_files(folders), _MAIN, lambda: read_registry(folders)
     )
-
-
-def catalog_of(registry: Registry) -> Catalog:
-    """Make a catalog of files just read."""
-
-    def read_models(catalog: str) -> Models:
-        found = registry.catalogs.get(catalog)
-        return {} if found is None else models_of(found)
-
     return Catalog(
         templates=registry.templates,
         families=registry.families,
-        read_models=read_models,
         tokenizers=registry.tokenizers,
+        read_models=read_models,
         problems=registry.problems,
     )
 
@@ -107,14 +78,43 @@ def models_of(catalog: ModelCatalog) -> Models:
     return {name: _filled(entry, defaults) for name, entry in catalog.models.items()}
 
 
-_COMPILED = msgspec.msgpack.Decoder(Compiled)
+_MAIN = msgspec.msgpack.Decoder(Registry)
 _MODELS = msgspec.msgpack.Decoder(Models)
 _ENCODER = msgspec.msgpack.Encoder()
+T = TypeVar("T")
+
+
+def _read_models(folders: Sequence[Path], name: str) -> Models:
+    catalog = read_catalog(folders, name)
+    return {} if catalog is None else models_of(catalog)
 
 
 def _filled(entry: ModelEntry, defaults: dict[str, object]) -> ModelEntry:
     missing = {field: value for field, value in defaults.items() if getattr(entry, field) is None}
     return msgspec.structs.replace(entry, **missing) if missing else entry
+
+
+def _compiled(
+    folder: Path | None,
+    name: str,
+    files: Sequence[Path],
+    decoder: msgspec.msgpack.Decoder[T],
+    read: Callable[[], T],
+) -> T:
+    """Give the compiled form where it is current; else read the files and keep it."""
+    if folder is None:
+        return read()
+    key = _key(files)
+    path = folder / f"{name}-{key}.msgpack"
+    try:
+        return decoder.decode(path.read_bytes())
+    except FileNotFoundError:
+        pass
+    except (OSError, msgspec.MsgspecError) as error:
+        log.warning("The compiled registry %s cannot be read and is made anew: %s", path, error)
+    value = read()
+    _keep(path, name, _ENCODER.encode(value))
+    return value
 
 
 def _key(files: Sequence[Path]) -> str:
@@ -123,54 +123,18 @@ def _key(files: Sequence[Path]) -> str:
     for path in files:
         stat = path.stat()
         digest.update(f"{path}\0{stat.st_size}\0{stat.st_mtime_ns}\0".encode())
-    return digest.hexdigest()[:24]
+    return digest.hexdigest()[:_KEY_LENGTH]
 
 
-def _read_compiled(path: Path) -> Compiled | None:
+def _keep(path: Path, name: str, data: bytes) -> None:
+    """Write beside and rename, so that no other process reads half a file; drop older states."""
     try:
-        return _COMPILED.decode(path.read_bytes())
-    except FileNotFoundError:
-        return None
-    except (OSError, msgspec.MsgspecError) as error:
-        log.warning("The compiled registry %s cannot be read and is made anew: %s", path, error)
-        return None
-
-
-def _read_lazy(path: Path, catalog: str, folders: Sequence[Path]) -> Models:
-    try:
-        return _MODELS.decode(path.read_bytes())
-    except (OSError, msgspec.MsgspecError):
-        found = read_registry(folders).catalogs.get(catalog)
-        return {} if found is None else models_of(found)
-
-
-def _write_cache(folder: Path, key: str, registry: Registry) -> None:
-    """Write the lazy catalogs, then the main file, and drop the files of earlier keys."""
-    encoded = {
-        name: _ENCODER.encode(models_of(catalog)) for name, catalog in registry.catalogs.items()
-    }
-    lazy = {name for name, catalog in registry.catalogs.items() if catalog.lazy}
-    compiled = Compiled(
-        templates=registry.templates,
-        families=registry.families,
-        models={name: msgspec.Raw(raw) for name, raw in encoded.items() if name not in lazy},
-        tokenizers=registry.tokenizers,
-        problems=registry.problems,
-    )
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in lazy:
-            _write(folder / f"{key}-{name}.msgpack", encoded[name])
-        _write(folder / f"{key}.msgpack", _ENCODER.encode(compiled))
-        for old in folder.glob("*.msgpack"):
-            if not old.name.startswith(key):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside = path.with_suffix(f".{os.getpid()}.tmp")
+        beside.write_bytes(data)
+        beside.replace(path)
+        for old in path.parent.glob(f"{name}-{'?' * _KEY_LENGTH}.msgpack"):
+            if old != path and "-" not in old.stem.removeprefix(f"{name}-"):
                 old.unlink(missing_ok=True)
     except OSError as error:
-        log.warning("The compiled registry cannot be kept in %s: %s", folder, error)
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write beside and rename, so that another process never reads half a file."""
-    beside = path.with_suffix(f".{os.getpid()}.tmp")
-    beside.write_bytes(data)
-    beside.replace(path)
+        log.warning("The compiled registry cannot be kept in %s: %s", path.parent, error)

@@ -1,9 +1,10 @@
 """Read the files under `registry/` strictly: the bundled folder, then the user's own over it.
 
 `bundled_folder()` finds the data; `read_registry(folders)` gives everything with the problems of
-files that could not be read, each naming file and field. A user's file of the same name is laid
-over the bundled one, table by table; a new name adds a template, a family or a catalog. This
-module reads files and decides nothing about models.
+files that could not be read, each naming file and field; `read_catalog(folders, name)` gives the
+models of one provider. A user's file of the same name is laid over the bundled one, table by table;
+a new name adds a template, a family or a catalog. This module reads files and decides nothing about
+models.
 """
 
 import tomllib
@@ -22,11 +23,10 @@ Tables = dict[str, Any]
 
 
 class Registry(msgspec.Struct, frozen=True, kw_only=True):
-    """All files, decoded; `problems` are those of files left out."""
+    """Everything but the models, decoded; `problems` are those of files left out."""
 
     templates: dict[str, Template]
     families: dict[str, Family]
-    catalogs: dict[str, ModelCatalog]
     tokenizers: tuple[TokenizerRule, ...]
     problems: tuple[Problem, ...]
 
@@ -45,22 +45,37 @@ def bundled_folder() -> Path:
 def registry_files(folders: Sequence[Path]) -> list[Path]:
     """List every file that `read_registry` would read, in a stable order."""
     kinds = [path for folder in folders for kind in KINDS for _, path in _files(folder / kind)]
-    return kinds + [path for folder in folders if (path := folder / TOKENIZERS).is_file()]
+    own_models = [path for folder in folders[1:] for _, path in _files(folder / MODELS)]
+    rules = [path for folder in folders if (path := folder / TOKENIZERS).is_file()]
+    return kinds + own_models + rules
+
+
+def catalog_files(folders: Sequence[Path], name: str) -> list[Path]:
+    """List the files that make the catalog of that name."""
+    paths = [folder / MODELS / f"{name}.toml" for folder in folders]
+    return [path for path in paths if path.is_file()]
 
 
 def read_registry(folders: Sequence[Path]) -> Registry:
-    """Read the folders, later ones over earlier ones; a bad file is left out and reported."""
+    """Read the folders, later ones over earlier ones; a bad file is left out and reported.
+
+    Models are checked in the user's folders only: those of the first folder are read by
+    `read_catalog` when they are asked for, and are many.
+    """
     problems: list[Problem] = []
+    for folder in folders[1:]:
+        for name, _ in _files(folder / MODELS):
+            _read_entry(folders, MODELS, name, ModelCatalog, problems)
     return Registry(
         templates=_read_kind(folders, "providers", Template, problems),
         families=_read_kind(folders, "families", Family, problems),
-        catalogs=_read_kind(folders, "models", ModelCatalog, problems),
         tokenizers=_read_tokenizers(folders, problems),
         problems=tuple(problems),
     )
 
 
-KINDS = ("providers", "families", "models")
+KINDS = ("providers", "families")
+MODELS = "models"
 TOKENIZERS = "tokenizers.toml"
 
 
@@ -71,21 +86,44 @@ def _files(folder: Path) -> Iterator[tuple[str, Path]]:
                 yield path.stem, path
 
 
+def read_catalog(folders: Sequence[Path], name: str) -> ModelCatalog | None:
+    """Read the models of one provider; a user's file that is wrong is left out."""
+    return _read_entry(folders, MODELS, name, ModelCatalog, [])
+
+
+def check_everything(folders: Sequence[Path]) -> tuple[Problem, ...]:
+    """Read every file, bundled models included, and give all problems."""
+    problems = list(read_registry(folders).problems)
+    own = {name for folder in folders[1:] for name, _ in _files(folder / MODELS)}
+    for name, _ in _files(folders[0] / MODELS):
+        if name not in own:
+            _read_entry(folders, MODELS, name, ModelCatalog, problems)
+    return tuple(problems)
+
+
 def _read_kind(
     folders: Sequence[Path], kind: str, shape: type[T], problems: list[Problem]
 ) -> dict[str, T]:
-    """Read one kind; an overlay that makes an entry invalid is dropped, the entry under it kept."""
-    entries: dict[str, T] = {}
-    tables: dict[str, Tables] = {}
-    for folder in folders:
-        for name, path in _files(folder / kind):
-            try:
-                merged = _laid_over(tables.get(name, {}), _read_toml(path))
-                entries[name] = _decode(name, path, merged, shape)
-                tables[name] = merged
-            except FileRefusedError as error:
-                problems.append(_problem(error))
-    return entries
+    names = dict.fromkeys(name for folder in folders for name, _ in _files(folder / kind))
+    read = {name: _read_entry(folders, kind, name, shape, problems) for name in names}
+    return {name: entry for name, entry in read.items() if entry is not None}
+
+
+def _read_entry(
+    folders: Sequence[Path], kind: str, name: str, shape: type[T], problems: list[Problem]
+) -> T | None:
+    """Read one entry; an overlay that makes it invalid is dropped, what lies under it kept."""
+    entry: T | None = None
+    tables: Tables = {}
+    for path in (folder / kind / f"{name}.toml" for folder in folders):
+        if not path.is_file():
+            continue
+        try:
+            merged = _laid_over(tables, _read_toml(path))
+            entry, tables = _decode(name, path, merged, shape), merged
+        except FileRefusedError as error:
+            problems.append(_problem(error))
+    return entry
 
 
 def _read_tokenizers(folders: Sequence[Path], problems: list[Problem]) -> tuple[TokenizerRule, ...]:

@@ -252,13 +252,11 @@ class ModelEntry(Facts, frozen=True, kw_only=True):
 class ModelCatalog(Strict, frozen=True, kw_only=True):
     """The models of one provider: `registry/models/<id>.toml`.
 
-    `defaults` are laid under every model, field by field. `lazy` keeps a large catalog out of the
-    compiled file; it is read when a model of it is asked for.
+    `defaults` are laid under every model, field by field.
     """
 
     verified: str
     sources: tuple[str, ...] = ()
-    lazy: bool = False
     defaults: Facts = Facts()
     models: dict[str, ModelEntry]
 

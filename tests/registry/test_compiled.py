@@ -13,7 +13,6 @@ catalogs = ["mine"]
 """
 MODELS = """
 verified = "2026-11-01"
-lazy = {lazy}
 [defaults]
 tools = true
 context = 1000
@@ -38,20 +37,15 @@ def own(tmp_path: Path) -> Path:
     for kind in ("providers", "models"):
         (folder / kind).mkdir(parents=True)
     (folder / "providers/mine.toml").write_text(TEMPLATE)
-    (folder / "models/mine.toml").write_text(MODELS.format(lazy="false"))
+    (folder / "models/mine.toml").write_text(MODELS)
     return folder
 
 
-@pytest.mark.parametrize("lazy", ["false", "true"])
-def test_what_was_compiled_equals_what_was_read(
-    own: Path, bundled: Path, tmp_path: Path, lazy: str
-):
-    (own / "models/mine.toml").write_text(MODELS.format(lazy=lazy))
+def test_what_was_compiled_equals_what_was_read(own: Path, bundled: Path, tmp_path: Path):
     cache = tmp_path / "cache"
     read = open_catalog(user_folder=own, bundled=bundled)
-    first = open_catalog(cache_folder=cache, user_folder=own, bundled=bundled)
-    second = open_catalog(cache_folder=cache, user_folder=own, bundled=bundled)
-    for catalog in (first, second):
+    for _ in range(2):
+        catalog = open_catalog(cache_folder=cache, user_folder=own, bundled=bundled)
         assert catalog.templates == read.templates
         assert catalog.families == read.families
         assert catalog.models("mine") == read.models("mine")
@@ -60,38 +54,38 @@ def test_what_was_compiled_equals_what_was_read(
         assert (found.capabilities.context_window, found.capabilities.tools) == (200000, True)
 
 
-def test_a_changed_file_is_seen_and_old_compiled_files_go(own: Path, bundled: Path, tmp_path: Path):
+def test_changed_files_are_seen_and_old_compiled_files_go(own: Path, bundled: Path, tmp_path: Path):
     cache = tmp_path / "cache"
-    open_catalog(cache_folder=cache, user_folder=own, bundled=bundled)
+    open_catalog(cache_folder=cache, user_folder=own, bundled=bundled).models("mine")
     (own / "providers/mine.toml").write_text(TEMPLATE.replace("Mine", "Changed"))
+    (own / "models/mine.toml").write_text(MODELS.replace("200000", "300000"))
     changed = open_catalog(cache_folder=cache, user_folder=own, bundled=bundled)
     assert changed.templates["mine"].name == "Changed"
-    keys = {path.name.partition(".")[0].partition("-")[0] for path in cache.glob("*.msgpack")}
-    assert len(keys) == 1
+    assert changed.models("mine")["Some-Model"].context == 300000
+    kept = sorted(path.name.rpartition("-")[0] for path in cache.iterdir())
+    assert kept == ["main", "models-mine"]
+
+
+def test_dropping_old_files_spares_catalogs_of_a_longer_name(
+    own: Path, bundled: Path, tmp_path: Path
+):
+    cache = tmp_path / "cache"
+    (own / "models/mine-cn.toml").write_text(MODELS)
+    (own / "providers/other.toml").write_text(TEMPLATE.replace('"mine"', '"mine-cn"'))
+    catalog = open_catalog(cache_folder=cache, user_folder=own, bundled=bundled)
+    assert catalog.models("other")
+    assert catalog.models("mine")
+    assert len(list(cache.glob("models-mine*.msgpack"))) == 2
 
 
 def test_a_broken_compiled_file_is_made_anew(own: Path, bundled: Path, tmp_path: Path):
     cache = tmp_path / "cache"
-    open_catalog(cache_folder=cache, user_folder=own, bundled=bundled)
+    open_catalog(cache_folder=cache, user_folder=own, bundled=bundled).models("mine")
     for path in cache.glob("*.msgpack"):
         path.write_bytes(b"\xc1 not msgpack")
-    assert "mine" in open_catalog(cache_folder=cache, user_folder=own, bundled=bundled).templates
-    assert "mine" in open_catalog(cache_folder=cache, user_folder=own, bundled=bundled).templates
-
-
-def test_a_lazy_catalog_that_lost_its_file_is_read_from_the_source(
-    own: Path, bundled: Path, tmp_path: Path
-):
-    (own / "models/mine.toml").write_text(MODELS.format(lazy="true"))
-    cache = tmp_path / "cache"
-    open_catalog(cache_folder=cache, user_folder=own, bundled=bundled)
-    (path,) = cache.glob("*-mine.msgpack")
-    path.unlink()
-    assert (
-        open_catalog(cache_folder=cache, user_folder=own, bundled=bundled)
-        .resolve("mine", "some")
-        .known
-    )
+    for _ in range(2):
+        catalog = open_catalog(cache_folder=cache, user_folder=own, bundled=bundled)
+        assert catalog.models("mine")
 
 
 def test_a_cache_that_cannot_be_written_only_costs_time(own: Path, bundled: Path, tmp_path: Path):

@@ -3,7 +3,12 @@ from pathlib import Path
 import pytest
 
 from refact_lsp.core.quirks import Quirks
-from refact_lsp.registry.load import bundled_folder, read_registry
+from refact_lsp.registry.load import (
+    bundled_folder,
+    check_everything,
+    read_catalog,
+    read_registry,
+)
 
 GOOD = """
 name = "Mine"
@@ -22,9 +27,8 @@ def write(folder: Path, kind: str, name: str, text: str) -> Path:
 
 
 def test_every_bundled_file_is_valid():
-    registry = read_registry([bundled_folder()])
-    assert registry.problems == ()
-    assert len(registry.families) > 70
+    assert check_everything([bundled_folder()]) == ()
+    assert len(read_registry([bundled_folder()]).families) > 70
 
 
 @pytest.mark.parametrize(
@@ -97,7 +101,37 @@ def test_a_users_file_is_laid_over_the_bundled_one(tmp_path: Path):
     assert registry.problems == ()
     assert registry.templates["mine"].base_url == "https://other.example/v1"
     assert registry.templates["mine"].routes == {"chat": "/chat/completions"}
-    assert registry.catalogs["mine"].models["a"].context == 5
+    catalog = read_catalog([bundled, own], "mine")
+    assert catalog is not None
+    assert catalog.models["a"].context == 5
+
+
+def test_a_users_models_are_laid_over_the_bundled_ones_field_by_field(tmp_path: Path):
+    bundled, own = tmp_path / "bundled", tmp_path / "own"
+    write(bundled, "models", "m", "verified='2026-01-01'\n[models.a]\ncontext=5\ntools=true\n")
+    write(own, "models", "m", "[models.a]\ncontext = 7\n[models.b]\ncontext = 9\n")
+    catalog = read_catalog([bundled, own], "m")
+    assert catalog is not None
+    assert (catalog.models["a"].context, catalog.models["a"].tools) == (7, True)
+    assert catalog.models["b"].context == 9
+
+
+def test_a_users_broken_models_are_told_and_the_bundled_ones_kept(tmp_path: Path):
+    bundled, own = tmp_path / "bundled", tmp_path / "own"
+    write(bundled, "models", "m", "verified='2026-01-01'\n[models.a]\ncontext = 5\n")
+    write(own, "models", "m", "[models.a]\ncontxt = 7\n")
+    (problem,) = read_registry([bundled, own]).problems
+    assert "models[...]" in problem.message
+    assert "'contxt'" in problem.message
+    assert check_everything([bundled, own]) == (problem,)
+    catalog = read_catalog([bundled, own], "m")
+    assert catalog is not None
+    assert catalog.models["a"].context == 5
+
+
+def test_a_broken_bundled_catalog_is_found_by_the_check(tmp_path: Path):
+    write(tmp_path, "models", "m", "verified='2026-01-01'\n[models.a]\ncontext = 'much'\n")
+    assert "context" in check_everything([tmp_path])[0].message
 
 
 def test_a_users_broken_file_leaves_the_bundled_entry_in_place(tmp_path: Path):
