@@ -9,12 +9,14 @@ from refact_lsp.core.problems import Problem, RefactError
 from refact_lsp.core.text import Snapshot
 from refact_lsp.core.types import Usage
 from refact_lsp.features.completion.cache import Entry, typed_since
-from refact_lsp.features.completion.cut.context import Cut
+from refact_lsp.features.completion.cut.context import Cut, CutContext
 from refact_lsp.features.completion.cut.cutter import Cutter
 from refact_lsp.features.completion.outcomes import follows
 from refact_lsp.features.completion.ports import Target
 from refact_lsp.features.completion.prompt import Prompt
 from refact_lsp.features.completion.values import Answer, Lines
+
+_TURNS_TO_SEND = 10
 
 
 class Live:
@@ -32,7 +34,7 @@ class Live:
         scope: int,
         target: Target,
         prompt: Prompt,
-        cutter: Cutter,
+        context: CutContext,
         settle: Callable[["Live"], None],
         base: Snapshot | None = None,
         ahead: Answer | None = None,
@@ -54,8 +56,16 @@ class Live:
         self.over = asyncio.Event()
         self.expected = ""
         self.task: asyncio.Task[None] | None = None
-        self._cutter = cutter
+        self._context = context
+        self._cutter: Cutter | None = None
         self._settle = settle
+
+    @property
+    def cutter(self) -> Cutter:
+        """The cutter; made at first use, since it reads the document around the cursor."""
+        if self._cutter is None:
+            self._cutter = Cutter(self._context)
+        return self._cutter
 
     def continued_by(self, snapshot: Snapshot, scope: int) -> str | None:
         """Give what was typed since the anchor where the stream says the same, else None."""
@@ -95,12 +105,19 @@ class Live:
                     if self.over.is_set():
                         break
             if self.cut is None and not self.over.is_set():
-                self.cut = self._cutter.finish()
+                self.cut = self.cutter.finish()
                 self._settle(self)
         except RefactError as error:
             self.problem = error.problem
         finally:
             self.over.set()
+
+    async def prepare(self) -> None:
+        """Make the cutter while the model thinks: a few turns of the loop let the request out."""
+        for _ in range(_TURNS_TO_SEND):
+            await asyncio.sleep(0)
+        if not self.over.is_set():
+            _ = self.cutter
 
     def close(self) -> None:
         """Stop reading; the socket is closed as the task unwinds."""
@@ -110,7 +127,7 @@ class Live:
 
     def _take(self, delta: str) -> None:
         self.raw += delta
-        self.cut = self._cutter.feed(delta)
+        self.cut = self.cutter.feed(delta)
         if self.cut is not None:
             self._settle(self)
         if self.cut is not None or not _agree(self.raw, self.expected):

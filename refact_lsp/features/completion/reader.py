@@ -10,6 +10,7 @@ from refact_lsp.features.completion.cut.context import Cut, cut_context
 from refact_lsp.features.completion.cut.cutter import Cutter
 from refact_lsp.features.completion.filters.polish import polish
 from refact_lsp.features.completion.filters.reasons import Dropped
+from refact_lsp.features.completion.guard import guarded
 from refact_lsp.features.completion.live import Live
 from refact_lsp.features.completion.ports import Ports
 from refact_lsp.features.completion.prompt import Prompt, build
@@ -59,13 +60,14 @@ class Reader:
             scope=place.scope,
             target=place.target,
             prompt=prompt,
-            cutter=Cutter(context),
+            context=context,
             settle=self._settle if temperature is None else self._shape,
             base=after[0] if after else None,
             ahead=after[1] if after else None,
         )
         session.live = live
         live.task = self._ports.spawn(self._read(live))
+        self._ports.spawn(guarded(live.prepare))
         return live
 
     def prompt(self, session: Session, place: Place, *, temperature: float | None = None) -> Prompt:

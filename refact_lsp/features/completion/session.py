@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field, replace
 
-from refact_lsp.core.text import Snapshot
+from refact_lsp.core.text import Snapshot, split_lines
 from refact_lsp.features.completion.cache import Entry
 from refact_lsp.features.completion.live import Live
 from refact_lsp.features.completion.outcomes import Watch
@@ -108,10 +108,11 @@ def snapshot_with(snapshot: Snapshot, text: str, replaced: int) -> Snapshot:
     line = snapshot.lines[snapshot.line]
     before = line[: snapshot.column] + text
     head = split_lines(before)
-    below = [] if head[-1].endswith(("\n", "\r")) else [head.pop()]
-    row, column = snapshot.line + len(head), len("".join(below))
-    rest = split_lines("".join(below) + line[snapshot.column + replaced :])
-    lines = [*snapshot.lines[: snapshot.line], *head, *rest, *snapshot.lines[snapshot.line + 1 :]]
+    row, column = snapshot.line + len(head) - 1, len(head.pop())
+    new = split_lines(before + line[snapshot.column + replaced :])
+    if snapshot.line < len(snapshot.lines) - 1:
+        new.pop()  # the empty rest behind the ending of the cursor's line
+    lines = [*snapshot.lines[: snapshot.line], *new, *snapshot.lines[snapshot.line + 1 :]]
     return Snapshot(
         uri=snapshot.uri,
         path=snapshot.path,
@@ -121,16 +122,3 @@ def snapshot_with(snapshot: Snapshot, text: str, replaced: int) -> Snapshot:
         line=row,
         column=column,
     )
-
-
-def split_lines(text: str) -> list[str]:
-    """Split as LSP does: at CRLF, LF and a lone CR, endings kept, at least one line."""
-    lines: list[str] = []
-    start = 0
-    for end, char in enumerate(text, 1):
-        if char == "\n" or (char == "\r" and text[end : end + 1] != "\n"):
-            lines.append(text[start:end])
-            start = end
-    if start < len(text) or not lines:
-        lines.append(text[start:])
-    return lines

@@ -54,16 +54,6 @@ class Suggestion(msgspec.Struct, frozen=True, kw_only=True):
     model: str
 
 
-class Edit(msgspec.Struct, frozen=True, kw_only=True):
-    """One change of a document, in the coordinates before it."""
-
-    start_line: int
-    start_column: int
-    end_line: int
-    end_column: int
-    text: str
-
-
 class Snippet(msgspec.Struct, frozen=True, kw_only=True):
     """A piece of context; lines are zero-based, the end exclusive. `stable` ones come first."""
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from refact_lsp.core.events import Event, Finished, TextDelta
 from refact_lsp.core.problems import Problem, RefactError
 from refact_lsp.core.requests import CompletionRequest
-from refact_lsp.core.text import Snapshot
+from refact_lsp.core.text import Snapshot, split_lines
 from refact_lsp.features.completion.engine import Engine
 from refact_lsp.features.completion.ports import Ports, Settings, Target
-from refact_lsp.features.completion.session import snapshot_with, split_lines
+from refact_lsp.features.completion.session import snapshot_with
 from refact_lsp.features.completion.values import Guess, Request, Suggestion
 
 URI = "file:///work/a.py"
@@ -126,18 +126,14 @@ class Editor:
 
     def snapshot(self) -> Snapshot:
         head = split_lines(self.text[: self.cursor])
-        fresh = head[-1].endswith("\n")
-        lines = split_lines(self.text)
-        if self.text.endswith("\n"):
-            lines.append("")
         return Snapshot(
             uri=self.uri,
             path="/work/a.py",
             language=self.language,
             version=self.version,
-            lines=lines,
-            line=len(head) if fresh else len(head) - 1,
-            column=0 if fresh else len(head[-1]),
+            lines=split_lines(self.text),
+            line=len(head) - 1,
+            column=len(head[-1]),
         )
 
     def change(self, text: str, cursor: int) -> None:

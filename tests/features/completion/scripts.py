@@ -10,9 +10,9 @@ import random
 from collections import Counter
 from dataclasses import dataclass, field
 
-from refact_lsp.core.text import Snapshot
+from refact_lsp.core.text import Snapshot, split_lines
 from refact_lsp.features.completion.cache import Cache, Entry
-from refact_lsp.features.completion.session import snapshot_with, split_lines
+from refact_lsp.features.completion.session import snapshot_with
 from refact_lsp.features.completion.values import Answer
 
 ALPHABET = "ab(\n)\"'[] é𝕏"
@@ -44,18 +44,14 @@ class Script:
 
     def snapshot(self) -> Snapshot:
         head = split_lines(self.text[: self.at])
-        lines = split_lines(self.text)
-        if self.text.endswith("\n"):
-            lines.append("")
-        fresh = head[-1].endswith("\n")
         return Snapshot(
             uri=self.uri,
             path=None,
             language="text",
             version=self.version,
-            lines=lines,
-            line=len(head) - (not fresh),
-            column=0 if fresh else len(head[-1]),
+            lines=split_lines(self.text),
+            line=len(head) - 1,
+            column=len(head[-1]),
         )
 
     def insert(self, text: str) -> None:

@@ -1,9 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refact_lsp.core.text import Snapshot
+from refact_lsp.core.text import Snapshot, split_lines
 from refact_lsp.features.completion.cache import Cache, Entry, typed_since
-from refact_lsp.features.completion.session import split_lines
 from refact_lsp.features.completion.values import Answer
 from tests.features.completion import scripts
 
@@ -11,18 +10,14 @@ from tests.features.completion import scripts
 def at(text: str, uri: str = "f:a") -> Snapshot:
     before, _, after = text.partition("|")
     head = split_lines(before)
-    fresh = head[-1].endswith("\n")
-    lines = split_lines(before + after)
-    if (before + after).endswith("\n"):
-        lines.append("")
     return Snapshot(
         uri=uri,
         path=None,
         language="text",
         version=1,
-        lines=lines,
-        line=len(head) - (not fresh),
-        column=0 if fresh else len(head[-1]),
+        lines=split_lines(before + after),
+        line=len(head) - 1,
+        column=len(head[-1]),
     )
 
 
