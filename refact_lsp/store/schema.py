@@ -130,24 +130,13 @@ CREATE VIRTUAL TABLE message_text USING fts5 (text, tokenize = 'trigram');
 CREATE TRIGGER message_text_gone AFTER DELETE ON messages
 BEGIN DELETE FROM message_text WHERE rowid = old.id; END;
 
-CREATE TABLE completion_events (
-    id TEXT PRIMARY KEY,
-    at TEXT NOT NULL,
+CREATE TABLE completion_tallies (
+    day TEXT NOT NULL,
     model TEXT NOT NULL,
     language TEXT NOT NULL,
-    cache TEXT NOT NULL,
-    requests INTEGER NOT NULL,
-    outcome TEXT NOT NULL,
-    shown_chars INTEGER NOT NULL,
-    accepted_chars INTEGER NOT NULL DEFAULT 0,
-    kept_30s REAL,
-    kept_5min REAL,
-    tokens_in INTEGER NOT NULL,
-    tokens_out INTEGER NOT NULL,
-    cost_micros INTEGER,
-    latency_ms REAL NOT NULL
+    tally_json TEXT NOT NULL,
+    PRIMARY KEY (day, model, language)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX completion_events_at ON completion_events (at);
 """
 
 MIGRATIONS: tuple[str, ...] = (_FIRST + "\n".join(map(_watch, _WATCHED)),)

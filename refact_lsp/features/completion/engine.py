@@ -24,7 +24,7 @@ from refact_lsp.features.completion.ports import Ports, Target
 from refact_lsp.features.completion.preferences import Changes, Configured, Preferences
 from refact_lsp.features.completion.reader import Reader
 from refact_lsp.features.completion.session import Place, Session
-from refact_lsp.features.completion.stats import By, Counts, Row, Tally, add_latency, rows
+from refact_lsp.features.completion.stats import By, Counts, Row, add_latency, rows
 from refact_lsp.features.completion.trace import (
     Decision,
     Explained,
@@ -35,6 +35,7 @@ from refact_lsp.features.completion.trace import (
 )
 from refact_lsp.features.completion.tracker import Tracker
 from refact_lsp.features.completion.values import Answer, Lines, Request, Suggestion
+from refact_lsp.store.completion_tallies import Tally
 
 
 class Engine:

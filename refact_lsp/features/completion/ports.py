@@ -17,9 +17,9 @@ from refact_lsp.core.requests import CompletionRequest, ContextFile
 from refact_lsp.core.text import Snapshot
 from refact_lsp.core.types import CompletionMethod, Locality, Price
 from refact_lsp.features.completion.cut.context import Multiline
-from refact_lsp.features.completion.stats import Tally
 from refact_lsp.features.completion.values import Guess, Snippet
 from refact_lsp.features.completion.workspace.confidence import DEFAULT_THRESHOLD
+from refact_lsp.store.completion_tallies import Tally
 
 
 class Render(Protocol):

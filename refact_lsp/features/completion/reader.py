@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from refact_lsp.core.problems import Problem, RefactError
 from refact_lsp.core.text import Snapshot
+from refact_lsp.core.types import Usage
 from refact_lsp.features.completion.cache import Cache, Entry
 from refact_lsp.features.completion.cut.context import Cut, cut_context
 from refact_lsp.features.completion.cut.cutter import Cutter
@@ -113,10 +114,20 @@ class Reader:
             live.problem = Problem(kind="internal", message="Reading the completion failed.")
         finally:
             live.over.set()
-            if live.usage is not None:
-                day = self._ports.now()[:10]
-                tally = self._counts.of(day, live.target.model, live.anchor.language)
-                add_usage(tally, live.usage, live.target.price)
+            self._count(live)
+
+    def _count(self, live: Live) -> None:
+        """Count a stream's tokens; one closed early told none: they are measured."""
+        count = self._ports.count_tokens
+        usage = live.usage
+        if usage is None and live.problem is None:
+            usage = Usage(
+                input_tokens=count(live.prompt.text),
+                output_tokens=count(live.raw) if live.raw else 0,
+            )
+        if usage is not None:
+            tally = self._counts.of(self._ports.now()[:10], live.target.model, live.anchor.language)
+            add_usage(tally, usage, live.target.price)
 
     def _shape(self, live: Live) -> None:
         cut = live.cut or Cut(text="", reason="end")

@@ -1,48 +1,18 @@
 """What became of completions, in numbers that add up: counters and a histogram of latencies.
 
-A `Tally` is one (day, model, language); tallies of several windows and processes are merged by
-adding. Pure: the engine counts, the app stores.
+Counted here, summed and shown here; kept by `store.completion_tallies`. Pure.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal
 from math import log2
 from typing import Literal
 
-import msgspec
-
+from refact_lsp.core.money import cost_micros, dollars
 from refact_lsp.core.types import Price, Usage, Value
+from refact_lsp.store.completion_tallies import Tally, add_into
 
 By = Literal["model", "language", "day"]
 _STEPS = 8  # buckets of the histogram for each doubling
-
-
-class Tally(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """Counters of one day, model and language. `latency` maps a bucket to a count.
-
-    Of the accepted characters, `judged_soon_chars` were looked at after 30 s and `judged_chars`
-    after 5 min, and `kept_…` of them were still there.
-    """
-
-    day: str
-    model: str
-    language: str
-    requests: int = 0
-    shown: int = 0
-    accepted: int = 0
-    accepted_partly: int = 0
-    typed_through: int = 0
-    rejected: int = 0
-    accepted_chars: int = 0
-    kept_soon_chars: int = 0
-    judged_soon_chars: int = 0
-    kept_chars: int = 0
-    judged_chars: int = 0
-    cache_hits: int = 0
-    tokens_in: int = 0
-    tokens_out: int = 0
-    cost: Decimal = Decimal(0)
-    latency: dict[int, int] = {}
 
 
 class Latency(Value, frozen=True, kw_only=True):
@@ -69,25 +39,6 @@ class Row(Value, frozen=True, kw_only=True):
     latency_ms: Latency
     kept_share: float | None = None
     cost: str | None = None
-
-
-_COUNTERS = (
-    "requests",
-    "shown",
-    "accepted",
-    "accepted_partly",
-    "typed_through",
-    "rejected",
-    "accepted_chars",
-    "kept_soon_chars",
-    "judged_soon_chars",
-    "kept_chars",
-    "judged_chars",
-    "cache_hits",
-    "tokens_in",
-    "tokens_out",
-    "cost",
-)
 
 
 class Counts:
@@ -126,8 +77,7 @@ def add_usage(tally: Tally, usage: Usage, price: Price | None) -> None:
     tally.tokens_in += usage.input_tokens
     tally.tokens_out += usage.output_tokens
     if price is not None:
-        millions = usage.input_tokens * price.input + usage.output_tokens * price.output
-        tally.cost += millions / 1_000_000
+        tally.cost_micros += cost_micros(usage, price) or 0
 
 
 def rows(tallies: Iterable[Tally], by: By = "model") -> list[Row]:
@@ -136,10 +86,7 @@ def rows(tallies: Iterable[Tally], by: By = "model") -> list[Row]:
     for tally in tallies:
         key: str = getattr(tally, by)
         total = sums.setdefault(key, Tally(day="", model="", language="", latency={}))
-        for name in _COUNTERS:
-            setattr(total, name, getattr(total, name) + getattr(tally, name))
-        for bucket, count in tally.latency.items():
-            total.latency[bucket] = total.latency.get(bucket, 0) + count
+        add_into(total, tally)
     ordered = sorted(sums.items(), key=lambda item: (-item[1].requests, item[0]))
     return [_row(key, total) for key, total in ordered]
 
@@ -170,7 +117,7 @@ def _row(key: str, total: Tally) -> Row:
         tokens_out=total.tokens_out,
         latency_ms=Latency(p50=percentile(total.latency, 0.5), p95=percentile(total.latency, 0.95)),
         kept_share=_kept_share(total),
-        cost=f"{total.cost:f}" if total.cost else None,
+        cost=dollars(total.cost_micros) if total.cost_micros else None,
     )
 
 

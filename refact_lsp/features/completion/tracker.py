@@ -11,9 +11,10 @@ from refact_lsp.features.completion.outcomes import (
 )
 from refact_lsp.features.completion.ports import Ports
 from refact_lsp.features.completion.session import Session
-from refact_lsp.features.completion.stats import Counts, Tally
+from refact_lsp.features.completion.stats import Counts
 from refact_lsp.features.completion.timing import Smoothed
 from refact_lsp.features.completion.trace import Outcome, Traces
+from refact_lsp.store.completion_tallies import Tally
 
 JUDGED_SOON_S = 30.0
 JUDGED_S = 300.0

@@ -6,12 +6,12 @@ from refact_lsp.core.types import Price, Usage
 from refact_lsp.features.completion.outcomes import kept_chars, utf16_prefix
 from refact_lsp.features.completion.stats import (
     Counts,
-    Tally,
     add_latency,
     add_usage,
     percentile,
     rows,
 )
+from refact_lsp.store.completion_tallies import Tally
 from tests.features.completion.desk import Desk, Editor, open_desk, settle
 
 
@@ -172,7 +172,7 @@ def test_rows_add_up_by_any_key_and_know_their_cost():
         ("m2", 1),
     ]
     assert counts.take() == ()
-    (row,) = rows([Tally(day="d", model="m", language="l", cost=Decimal("0.00052"))])
+    (row,) = rows([Tally(day="d", model="m", language="l", cost_micros=520)])
     assert row.cost == "0.00052"
     assert row.kept_share is None
 
