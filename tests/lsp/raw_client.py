@@ -232,4 +232,4 @@ def inline(line: int = 0, character: int = 1, **more: Any) -> dict[str, Any]:
     return {"textDocument": document, "position": position} | more
 
 
-AUTOMATIC = {"context": {"triggerKind": 2}}
+AUTOMATIC: dict[str, Any] = {"context": {"triggerKind": 2}}
