@@ -92,7 +92,7 @@ class RawClient:
             env={**os.environ, "REFACT_STARTUP": startup},
             **(pipes | popen),
         )
-        self.buffer = b""
+        self.buffer = bytearray()
         self.others: list[dict[str, Any]] = []
         self.next_id = 1000
 
@@ -146,13 +146,14 @@ class RawClient:
             self.others.append(message)
 
     def next(self) -> dict[str, Any]:
-        end = time.monotonic() + TIMEOUT_S
-        while time.monotonic() < end:
-            head, found, rest = self.buffer.partition(b"\r\n\r\n")
-            size = int(head.split(b":")[1]) if found else 0
-            if found and len(rest) >= size:
-                self.buffer = rest[size:]
-                return json.loads(rest[:size])
+        deadline = time.monotonic() + TIMEOUT_S
+        while time.monotonic() < deadline:
+            end = self.buffer.find(b"\r\n\r\n") + 4
+            size = int(self.buffer[: end - 4].split(b":")[1]) if end > 3 else 0
+            if end > 3 and len(self.buffer) >= end + size:
+                body = self.buffer[end : end + size]
+                del self.buffer[: end + size]
+                return json.loads(body)
             if self._readable():
                 chunk = os.read(self._stdout(), 1 << 20)
                 assert chunk, "the server closed its output"

@@ -1,0 +1,205 @@
+"""However the client leaves, the server is gone within a second, with nothing left running."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from refact_lsp.lsp.framing import Frames
+from tests.lsp.conftest import WAYS
+from tests.lsp.raw_client import BARE, NEOVIM, RawClient, framed, inline
+
+Start = Callable[..., RawClient]
+# The promise is one second; the rest is for a machine that runs other tests beside.
+SOON_S = 2.5
+
+
+@pytest.fixture(params=WAYS)
+def client(start: Start, request: pytest.FixtureRequest) -> RawClient:
+    client = start(request.param)
+    client.start(BARE)
+    return client
+
+
+def gone(client: RawClient) -> int:
+    began = time.monotonic()
+    code = client.exit_code()
+    assert time.monotonic() - began < SOON_S
+    return code
+
+
+def test_shutdown_then_exit_is_0_and_nothing_is_served_between(client: RawClient):
+    client.send("refact/slow", {}, "slow")
+    assert client.ask("shutdown") == {"jsonrpc": "2.0", "id": client.next_id, "result": None}
+    assert client.reply("slow")["error"]["code"] == -32800
+    assert client.code("refact/echo", {"text": "a"}) == -32600
+    assert client.code("shutdown") == -32600
+    client.send("exit")
+    assert gone(client) == 0
+    assert client.others == []
+
+
+def test_exit_without_shutdown_is_1(client: RawClient):
+    client.send("exit")
+    assert gone(client) == 1
+
+
+def test_the_end_of_input_ends_the_server_amid_work(client: RawClient):
+    client.open("# slow")
+    client.send("textDocument/inlineCompletion", inline(), 1)
+    client.send("refact/slow", {}, 2)
+    client.result("refact/echo", {"text": "a"})
+    client.close_input()
+    assert gone(client) == 0
+
+
+def test_a_thread_in_a_system_call_does_not_outlive_the_end(client: RawClient):
+    client.send("refact/block", {}, 1)
+    client.result("refact/echo", {"text": "a"})
+    client.close_input()
+    gone(client)
+
+
+def test_a_closed_output_ends_the_server(client: RawClient):
+    client.close_output()
+    gone(client)
+
+
+def test_a_client_that_vanishes_ends_the_server(start: Start):
+    """Its pipes stay open here, as when a child of the editor has inherited them."""
+    editor = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    client = start()
+    client.start(NEOVIM | {"processId": editor.pid})
+    assert client.result("refact/echo", {"text": "a"}) == {"text": "a"}
+    editor.send_signal(signal.SIGKILL)
+    gone(client)
+    editor.communicate()
+
+
+def test_a_process_of_another_namespace_is_not_waited_for(start: Start):
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    client = start()
+    client.start(NEOVIM | {"processId": ended.pid})
+    assert client.result("refact/echo", {"text": "a"}) == {"text": "a"}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("messages", [b"", framed(b'{"jsonrpc":"2.0","method":"exit"}')])
+def test_leaving_before_initialize_ends_the_server(start: Start, way: str, messages: bytes):
+    client = start(way)
+    client.raw(messages)
+    client.close_input()
+    assert client.exit_code() == (1 if messages else 0)
+
+
+def memory_mb(client: RawClient) -> float:
+    pages = int(Path(f"/proc/{client.process.pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_client_that_does_not_read_is_waited_for_within_bounds(start: Start):
+    """20 MB are asked for and not read; the server stops taking requests, and loses none."""
+    client = start()
+    client.start(BARE)
+    client.result("refact/echo", {"text": "a"})
+    before_mb = memory_mb(client)
+    assert client.process.stdin is not None
+    os.set_blocking(client.process.stdin.fileno(), False)
+    padding = "p" * 20_000
+    asked = b""
+    count = 1000
+    for key in range(count):
+        params = {"size": 20_000, "padding": padding}
+        message = {"jsonrpc": "2.0", "id": key, "method": "refact/big", "params": params}
+        asked += framed(json.dumps(message).encode())
+    sent, refused_since = 0, None
+    while refused_since is None or time.monotonic() - refused_since < 1:
+        taken = client.process.stdin.write(asked[sent : sent + 65536])
+        sent += taken or 0
+        refused_since = None if taken else refused_since or time.monotonic()
+    assert sent < len(asked) / 2
+    assert memory_mb(client) - before_mb < 30
+    os.set_blocking(client.process.stdin.fileno(), True)
+    rest = threading.Thread(target=client.raw, args=(asked[sent:],))
+    rest.start()
+    for key in range(count):
+        assert len(client.reply(key)["result"]["value"]) == 20_000
+    rest.join()
+
+
+def test_a_client_that_does_not_read_can_still_leave(start: Start):
+    client = start()
+    client.start(BARE)
+    for key in range(400):
+        client.send("refact/big", {"size": 20_000}, key)
+    client.close_output()
+    gone(client)
+
+
+def session(*messages: dict[str, Any]) -> bytes:
+    return b"".join(framed(json.dumps({"jsonrpc": "2.0"} | each).encode()) for each in messages)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_files_as_handles_are_served_by_threads(tmp_path: Path, way: str):
+    given, answered = tmp_path / "in", tmp_path / "out"
+    given.write_bytes(
+        session(
+            {"id": 0, "method": "refact/echo"},
+            {"id": 1, "method": "initialize", "params": BARE},
+            {"method": "initialized", "params": {}},
+            {"id": 2, "method": "textDocument/inlineCompletion", "params": inline()},
+            {"id": 3, "method": "shutdown"},
+            {"method": "exit"},
+        )
+    )
+    with given.open("rb") as stdin, answered.open("wb") as stdout:
+        command = [sys.executable, "-m", "tests.lsp.constant"]
+        environment = os.environ | {"REFACT_STARTUP": way}
+        done = subprocess.run(
+            command, stdin=stdin, stdout=stdout, env=environment, timeout=20, check=False
+        )
+    assert done.returncode == 0
+    frames = Frames().feed(answered.read_bytes())
+    replies = [json.loads(body) for body in frames if isinstance(body, bytes)]
+    assert [each["id"] for each in replies] == [0, 1, 2, 3]
+    assert replies[0]["error"]["code"] == -32002
+    assert replies[2]["result"] == {"items": []}
+
+
+def test_one_socket_on_both_handles_is_served_by_threads():
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        command = [sys.executable, "-m", "tests.lsp.constant"]
+        process = subprocess.Popen(command, stdin=theirs.fileno(), stdout=theirs.fileno())
+        theirs.close()
+        ours.settimeout(10)
+        reader = ours.makefile("rb")
+        ours.sendall(session({"id": 1, "method": "initialize", "params": BARE}))
+        assert reply(reader)["id"] == 1
+        big = {"id": 2, "method": "refact/echo", "params": {"text": "x" * 3_000_000}}
+        ours.sendall(session(big))
+        assert len(reply(reader)["result"]["text"]) == 3_000_000
+        ours.sendall(session({"id": 3, "method": "refact/slow", "params": {}}))
+        ours.shutdown(socket.SHUT_WR)
+        began = time.monotonic()
+        assert process.wait(5) == 0
+        assert time.monotonic() - began < SOON_S
+        reader.close()
+
+
+def reply(reader: Any) -> dict[str, Any]:
+    size = int(reader.readline().split(b":")[1])
+    reader.readline()
+    return json.loads(reader.read(size))
