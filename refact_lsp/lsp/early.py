@@ -30,7 +30,8 @@ Object = Mapping[str, Any]
 
 def capabilities(client: Object) -> dict[str, Any]:
     """Return what the server offers to a client with these capabilities."""
-    offered: list[Any] = _under(client, "general").get("positionEncodings") or []
+    encodings = _under(client, "general").get("positionEncodings")
+    offered = cast("list[Any]", encodings) if isinstance(encodings, list) else []
     sync = _under(_under(client, "textDocument"), "synchronization")
     unused = {key: False for key in ("willSave", "willSaveWaitUntil") if sync.get(key) is not None}
     menu = {"triggerCharacters": TRIGGERS, "resolveProvider": False}

@@ -56,12 +56,13 @@ def serve(load: Load) -> None:
 
 def _plain_start(handles: tuple[int, int]) -> "tuple[Features, dict[str, Any], Frames]":
     """Load pygls first and let it answer."""
+    from refact_lsp.lsp.client import read_initialize
     from refact_lsp.lsp.pygls_server import Features
 
     made: list[Features] = []
 
     def result(params: dict[str, Any]) -> dict[str, Any]:
-        made.append(Features(params))
+        made.append(Features(read_initialize(params)))
         return made[0].result
 
     params, frames = answer_initialize(*handles, result)

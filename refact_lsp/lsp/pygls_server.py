@@ -20,6 +20,7 @@ from pygls.protocol import LanguageServerProtocol
 
 from refact_lsp.core.uris import file_path
 from refact_lsp.lsp.early import ACCEPTED, ENCODINGS, NAME, TRIGGERS, has_ghost_text
+from refact_lsp.lsp.messages import InitializeParams
 from refact_lsp.version import VERSION
 
 NOTIFICATIONS = (
@@ -70,14 +71,16 @@ class _Capabilities:
         if name == "position_encodings" and isinstance(value, list):
             offered = cast("list[Any]", value)
             return [types.PositionEncodingKind(each) for each in offered if each in ENCODINGS]
-        return _Capabilities(cast("dict[str, Any]", value)) if isinstance(value, dict) else value
+        if isinstance(value, dict):
+            return _Capabilities(cast("dict[str, Any]", value))
+        return value if isinstance(value, bool) else None  # pygls reads nothing else
 
 
 class Features:
     """pygls' server for one client."""
 
-    def __init__(self, params: dict[str, Any]) -> None:
-        """Take the params of `initialize`, as JSON."""
+    def __init__(self, params: InitializeParams) -> None:
+        """Take the params of `initialize`."""
         self._server = _Server(NAME, VERSION, protocol_cls=_Protocol)
         self._protocol = cast("_Protocol", self._server.protocol)
         self._on_folders: Callable[[Sequence[str]], None] = _drop
@@ -134,11 +137,11 @@ class Features:
         structured = cast("Any", self._protocol.structure_message(message))
         self._protocol.handle_message(structured)
 
-    def _declare(self, params: dict[str, Any]) -> None:
+    def _declare(self, params: InitializeParams) -> None:
         """Register what pygls makes the capabilities from."""
         feature = self._server.feature
         feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, types.InlineCompletionOptions())(_elsewhere)
-        if not has_ghost_text(params["capabilities"]):
+        if not has_ghost_text(params.capabilities):
             options = types.CompletionOptions(trigger_characters=TRIGGERS, resolve_provider=False)
             feature(types.TEXT_DOCUMENT_COMPLETION, options)(_elsewhere)
         self._server.command(ACCEPTED)(_elsewhere)
@@ -149,20 +152,22 @@ class Features:
 
         feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)(folders_changed)
 
-    def _initialize(self, params: dict[str, Any]) -> Any:
+    def _initialize(self, params: InitializeParams) -> Any:
         """Let pygls serve the request; returns its result as JSON."""
         answers: list[Any] = []
         self._protocol.send = answers.append
-        folders = params.get("workspaceFolders")
+        folders = [
+            types.WorkspaceFolder(uri=folder.uri, name=folder.uri)
+            for folder in params.workspace_folders or ()
+        ]
         self._protocol.handle_message(
             types.InitializeRequest(
                 id=0,
                 params=types.InitializeParams(
-                    capabilities=_Capabilities(params["capabilities"]),  # type: ignore[arg-type]
-                    root_uri=params.get("rootUri"),
-                    root_path=params.get("rootPath"),
-                    workspace_folders=folders
-                    and [types.WorkspaceFolder(each["uri"], each["name"]) for each in folders],
+                    capabilities=_Capabilities(params.capabilities),  # type: ignore[arg-type]
+                    root_uri=params.root_uri,
+                    root_path=params.root_path,
+                    workspace_folders=folders,
                 ),
             )
         )

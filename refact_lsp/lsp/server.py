@@ -76,7 +76,6 @@ class Server:
         `before_pygls` runs before it is loaded later; `ending` is called with the exit code when
         the client has left and the end begins.
         """
-        self._raw_params = params
         self._params = client.read_initialize(params)
         self._loaded = features
         self._before_pygls = before_pygls
@@ -301,7 +300,7 @@ class Server:
             self._before_pygls()
             from refact_lsp.lsp.pygls_server import Features
 
-            self._loaded = Features(self._raw_params)
+            self._loaded = Features(self._params)
             self._loaded.connect(self._connection.send_raw, self._folders_changed)
         return self._loaded
 

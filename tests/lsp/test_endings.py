@@ -117,7 +117,7 @@ def test_a_client_that_does_not_read_is_waited_for_within_bounds(start: Start):
     assert client.process.stdin is not None
     os.set_blocking(client.process.stdin.fileno(), False)
     padding = "p" * 20_000
-    asked = b""
+    asked = bytearray()
     count = 1000
     for key in range(count):
         params = {"size": 20_000, "padding": padding}
