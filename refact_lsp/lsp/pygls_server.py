@@ -15,6 +15,7 @@ from uuid import uuid4
 
 import msgspec
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol
 
@@ -122,10 +123,15 @@ class Features:
 
     @contextlib.asynccontextmanager
     async def progress(self, title: str) -> AsyncGenerator["Running"]:
-        """Show a running task; the client agreed to it with its capabilities."""
+        """Show a running task, unless the client refuses it."""
         token = str(uuid4())
         progress: Any = self._server.work_done_progress  # its futures have no type
-        await progress.create_async(token)
+        try:
+            await progress.create_async(token)
+        except JsonRpcException as refusal:
+            _log.info("no progress shown: %s", refusal)
+            yield Running(self._server, None)
+            return
         progress.begin(token, types.WorkDoneProgressBegin(title=title, percentage=0))
         try:
             yield Running(self._server, token)
@@ -176,12 +182,14 @@ class Features:
 
 
 class Running:
-    """A task that the editor shows."""
+    """A task that the editor shows; one without a token is not shown."""
 
-    def __init__(self, server: LanguageServer, token: str) -> None:
+    def __init__(self, server: LanguageServer, token: str | None) -> None:
         self._server, self._token = server, token
 
     def report(self, message: str, percent: int | None = None) -> None:
+        if self._token is None:
+            return
         value = types.WorkDoneProgressReport(message=message, percentage=percent)
         self._server.work_done_progress.report(self._token, value)
 

@@ -47,7 +47,7 @@ def test_random_edits_keep_the_client_and_the_server_alike(
     if isinstance(profile, dict):
         client = start()
         assert client.start(profile)["capabilities"]["positionEncoding"] == encoding
-    random_ = random.Random(encoding)  # noqa: S311  — repeatable, not secret
+    random_ = random.Random(encoding)
     for number in range(25):
         uri = f"file:///w/{number}.txt"
         text = "".join(random_.choices(ALPHABET, k=random_.randrange(60)))
