@@ -1,4 +1,4 @@
-"""A real server process with a constant product: `python -m tests.lsp.constant`.
+"""A constant product for a real server process (constant_server.py).
 
 What the product does is told by the method asked for, so that a test scripts nothing in advance.
 """
@@ -13,8 +13,7 @@ import msgspec
 from refact_lsp.core.problems import refuse
 from refact_lsp.core.settings import EditorSettings
 from refact_lsp.core.text import Edit, Snapshot
-from refact_lsp.lsp.backend import Ask, BackendFactory, Editor, InvalidParams, UnknownMethod
-from refact_lsp.lsp.main import serve
+from refact_lsp.lsp.backend import Ask, Editor, InvalidParams, UnknownMethod
 
 GHOST = "ghost_text()"
 
@@ -142,11 +141,3 @@ class Constant:
 
     def accepted_part(self, item: str, characters: int) -> None:
         self.log.append(["acceptedPart", item, characters])
-
-
-def load() -> BackendFactory:
-    return Constant
-
-
-if __name__ == "__main__":
-    serve(load)

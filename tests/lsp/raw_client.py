@@ -8,6 +8,8 @@ import sys
 import time
 from typing import Any
 
+from refact_lsp.lsp.framing import content_length
+
 URI = "file:///w/a.py"
 VSCODE: dict[str, Any] = {
     "processId": None,
@@ -83,7 +85,7 @@ class RawClient:
     def __init__(
         self,
         startup: str = "early,lazy",
-        module: str = "tests.lsp.constant",
+        module: str = "tests.lsp.constant_server",
         **popen: Any,
     ) -> None:
         pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "bufsize": 0}
@@ -149,7 +151,7 @@ class RawClient:
         deadline = time.monotonic() + TIMEOUT_S
         while time.monotonic() < deadline:
             end = self.buffer.find(b"\r\n\r\n") + 4
-            size = int(self.buffer[: end - 4].split(b":")[1]) if end > 3 else 0
+            size = content_length(bytes(self.buffer[: end - 4])) if end > 3 else 0
             if end > 3 and len(self.buffer) >= end + size:
                 body = self.buffer[end : end + size]
                 del self.buffer[: end + size]

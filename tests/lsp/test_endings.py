@@ -165,7 +165,7 @@ def test_files_as_handles_are_served_by_threads(tmp_path: Path, way: str):
         )
     )
     with given.open("rb") as stdin, answered.open("wb") as stdout:
-        command = [sys.executable, "-m", "tests.lsp.constant"]
+        command = [sys.executable, "-m", "tests.lsp.constant_server"]
         environment = os.environ | {"REFACT_STARTUP": way}
         done = subprocess.run(
             command, stdin=stdin, stdout=stdout, env=environment, timeout=20, check=False
@@ -181,7 +181,7 @@ def test_files_as_handles_are_served_by_threads(tmp_path: Path, way: str):
 def test_one_socket_on_both_handles_is_served_by_threads():
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        command = [sys.executable, "-m", "tests.lsp.constant"]
+        command = [sys.executable, "-m", "tests.lsp.constant_server"]
         process = subprocess.Popen(command, stdin=theirs.fileno(), stdout=theirs.fileno())
         theirs.close()
         ours.settimeout(10)
