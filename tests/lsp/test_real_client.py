@@ -1,0 +1,77 @@
+"""A session with an independent client, which checks every message against LSP's types."""
+
+import asyncio
+import sys
+
+import pytest
+import pytest_lsp
+from lsprotocol import types
+from pytest_lsp import ClientServerConfig, LanguageClient
+
+from tests.lsp.raw_client import URI
+
+COMMAND = [sys.executable, "-m", "tests.lsp.constant_server"]
+
+
+@pytest_lsp.fixture(
+    params=["neovim", "visual_studio_code"],
+    config=ClientServerConfig(server_command=COMMAND),
+)
+async def client(request: pytest.FixtureRequest, lsp_client: LanguageClient):
+    capabilities = pytest_lsp.client_capabilities(request.param)
+    await lsp_client.initialize_session(
+        types.InitializeParams(
+            capabilities=capabilities,
+            workspace_folders=[types.WorkspaceFolder(uri="file:///w", name="w")],
+        )
+    )
+    yield
+    await lsp_client.shutdown_session()
+
+
+def opened(client: LanguageClient, text: str) -> None:
+    document = types.TextDocumentItem(uri=URI, language_id="python", version=1, text=text)
+    client.text_document_did_open(types.DidOpenTextDocumentParams(text_document=document))
+
+
+def params(line: int, character: int) -> types.InlineCompletionParams:
+    return types.InlineCompletionParams(
+        text_document=types.TextDocumentIdentifier(uri=URI),
+        position=types.Position(line, character),
+        context=types.InlineCompletionContext(types.InlineCompletionTriggerKind.Automatic),
+    )
+
+
+async def test_ghost_text_is_asked_for_and_accepted(client: LanguageClient):
+    opened(client, "abc\n")
+    answer = await client.text_document_inline_completion_async(params(0, 1))
+    assert isinstance(answer, types.InlineCompletionList)
+    [item] = answer.items
+    assert item.insert_text == "ghost_text()"
+    assert item.range == types.Range(types.Position(0, 1), types.Position(0, 3))
+    assert item.command is not None
+    await client.workspace_execute_command_async(
+        types.ExecuteCommandParams(item.command.command, item.command.arguments)
+    )
+
+
+async def test_the_menu_has_the_same_text(client: LanguageClient):
+    opened(client, "gho\n")
+    where = types.Position(0, 3)
+    document = types.TextDocumentIdentifier(uri=URI)
+    answer = await client.text_document_completion_async(types.CompletionParams(document, where))
+    assert isinstance(answer, types.CompletionList)
+    assert answer.items[0].label == "ghoghost_text()"
+
+
+async def test_a_cancelled_request_is_told_so(client: LanguageClient):
+    opened(client, "# slow\n")
+    asked = asyncio.get_running_loop().create_task(
+        client.protocol.send_request_async(
+            "textDocument/inlineCompletion", params(0, 2), msg_id="asked"
+        )
+    )
+    await asyncio.sleep(0)  # let it be sent
+    client.cancel_request(types.CancelParams(id="asked"))
+    with pytest.raises(Exception, match="cancelled"):
+        await asked
