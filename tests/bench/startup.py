@@ -66,6 +66,4 @@ def main(runs: int) -> None:
 
 
 if __name__ == "__main__":
-    # Installed packages have their bytecode; so has this checkout after the first run.
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     main(int(sys.argv[1]) if len(sys.argv) > 1 else 9)

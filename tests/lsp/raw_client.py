@@ -89,9 +89,11 @@ class RawClient:
         **popen: Any,
     ) -> None:
         pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "bufsize": 0}
+        # A server compiles itself once, not at every start.
+        environment = os.environ | {"REFACT_STARTUP": startup, "PYTHONDONTWRITEBYTECODE": ""}
         self.process = subprocess.Popen(
             [sys.executable, "-m", module],
-            env={**os.environ, "REFACT_STARTUP": startup},
+            env=environment,
             **(pipes | popen),
         )
         self.buffer = bytearray()
