@@ -1,13 +1,22 @@
-"""Tells when the client's process is gone, for clients that vanish without closing their pipes."""
+"""Tells that it is time to end where no pipe says so: a vanished client, a signal."""
 
 import asyncio
 import contextlib
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable
 
 POLL_S = 0.3
+
+
+def end_at_signals(end: Callable[[int], None]) -> None:
+    """End in order, with the shell's exit code, where the process is asked to by a signal."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with contextlib.suppress(NotImplementedError):  # Windows
+            loop.add_signal_handler(number, end, 128 + number)
 
 
 def watch(pid: int, gone: Callable[[], None]) -> Callable[[], None]:

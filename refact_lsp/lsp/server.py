@@ -40,7 +40,7 @@ from refact_lsp.lsp.messages import (
     InlineCompletionParams,
     Position,
 )
-from refact_lsp.lsp.parent import watch
+from refact_lsp.lsp.parent import end_at_signals, watch
 from refact_lsp.lsp.product import Product
 
 if TYPE_CHECKING:
@@ -98,6 +98,7 @@ class Server:
 
     async def serve(self, fd_in: int, fd_out: int, frames: Frames) -> int:
         """Serve until the client leaves; returns the exit code."""
+        end_at_signals(self._connection.end)
         pid = self._params.process_id
         unwatch = watch(pid, lambda: self._connection.end(0)) if pid else None
         try:

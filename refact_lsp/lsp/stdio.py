@@ -69,8 +69,7 @@ class _Input(asyncio.Protocol):
 class _Pipes(asyncio.BaseProtocol):
     """asyncio's transports; this object is the output's protocol."""
 
-    def __init__(self, fds: tuple[int, int], lost: Lost) -> None:
-        self._fds = fds
+    def __init__(self, lost: Lost) -> None:
         self._lost = lost
         self._flows = asyncio.Event()
         self._flows.set()
@@ -114,7 +113,7 @@ class _Pipes(asyncio.BaseProtocol):
 
 async def _open_pipes(fd_in: int, fd_out: int, receive: Receive, lost: Lost) -> _Pipes:
     loop = asyncio.get_running_loop()
-    pipes = _Pipes((fd_in, fd_out), lost)
+    pipes = _Pipes(lost)
     sink, _ = await loop.connect_write_pipe(lambda: pipes, os.fdopen(fd_out, "wb", 0))
     sink.set_write_buffer_limits(high=HIGH_BYTES, low=LOW_BYTES)
     pipes.sink = sink

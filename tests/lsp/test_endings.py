@@ -85,6 +85,16 @@ def test_a_client_that_vanishes_ends_the_server(start: Start):
     editor.communicate()
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_the_server_in_order(start: Start, number: signal.Signals):
+    client = start()
+    client.start(BARE)
+    client.send("refact/slow", {}, 1)
+    client.result("refact/echo", {"text": "a"})
+    client.process.send_signal(number)
+    assert gone(client) == 128 + number
+
+
 def test_a_process_of_another_namespace_is_not_waited_for(start: Start):
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
