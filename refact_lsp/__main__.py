@@ -21,9 +21,9 @@ def main() -> None:
 
 def _backend() -> "BackendFactory":
     """Load what the server serves; called when `initialize` is answered."""
-    from refact_lsp.lsp.bare import Bare
+    from refact_lsp.lsp.session import EditorSession
 
-    return Bare
+    return EditorSession
 
 
 if __name__ == "__main__":

@@ -127,7 +127,7 @@ class Model(Value, frozen=True, kw_only=True):
     sources: dict[str, CapabilitySource]
     overridden: tuple[str, ...]
     roles: tuple[Role, ...]
-    ineligible: dict[str, str]
+    ineligible: dict[Role, str]
 
 
 class ProviderProblem(Value, frozen=True, kw_only=True):
@@ -183,6 +183,26 @@ class TestReport(Value, frozen=True, kw_only=True):
     model_count: int | None = None
     addresses: Addresses | None = None
     error: Problem | None = None
+
+
+ProbeCheck = Literal["chat", "tools", "vision", "reasoning", "completion", "embedding"]
+
+
+class ProbeResult(Value, frozen=True, kw_only=True):
+    """What one check found."""
+
+    check: ProbeCheck
+    ok: bool
+    detail: str
+    latency_ms: int
+
+
+class Proposal(Value, frozen=True, kw_only=True):
+    """A model for a role, and why; nothing is set."""
+
+    role: Role
+    model: str
+    reason: str
 
 
 class Check(Value, frozen=True, kw_only=True):

@@ -7,16 +7,22 @@ are ignored; a missing or misshapen one is refused with its name.
 from typing import Any, Literal
 
 from refact_lsp.core.nouns import (
+    Check,
     Default,
     Detected,
     Model,
     Parameters,
+    ProbeCheck,
+    ProbeResult,
+    Proposal,
     Provider,
     ProviderProblem,
     Template,
 )
 from refact_lsp.core.problems import Problem
 from refact_lsp.core.types import Role, Value
+from refact_lsp.features.completion.stats import By, Row
+from refact_lsp.features.completion.trace import Decision
 
 
 class Empty(Value, frozen=True, kw_only=True):
@@ -192,23 +198,11 @@ class ModelName(Value, frozen=True, kw_only=True):
     model: str
 
 
-ProbeCheck = Literal["chat", "tools", "vision", "reasoning", "completion", "embedding"]
-
-
 class ModelProbe(Value, frozen=True, kw_only=True):
     """What to find out with real requests."""
 
     model: str
     checks: tuple[ProbeCheck, ...]
-
-
-class ProbeResult(Value, frozen=True, kw_only=True):
-    """What one check found."""
-
-    check: ProbeCheck
-    ok: bool
-    detail: str
-    latency_ms: int
 
 
 class ProbeResults(Value, frozen=True, kw_only=True):
@@ -239,3 +233,58 @@ class DefaultResult(Value, frozen=True, kw_only=True):
     """One role as it now stands."""
 
     default: Default
+
+
+class DefaultsPropose(Value, frozen=True, kw_only=True):
+    """Ask for sensible models of a provider for roles that have none."""
+
+    provider: str
+
+
+class ProposalResult(Value, frozen=True, kw_only=True):
+    """Proposals, at most one a role."""
+
+    proposals: tuple[Proposal, ...]
+
+
+# --- status ---------------------------------------------------------------------------------
+
+
+class DoctorResult(Value, frozen=True, kw_only=True):
+    """Every check."""
+
+    checks: tuple[Check, ...]
+
+
+# --- inline completion ----------------------------------------------------------------------
+
+
+class CompletionExplain(Value, frozen=True, kw_only=True):
+    """Which completion to explain; the last one where no id is given."""
+
+    id: str | None = None
+
+
+class CompletionRecent(Value, frozen=True, kw_only=True):
+    """How many decisions to list."""
+
+    limit: int = 50
+
+
+class CompletionDecisions(Value, frozen=True, kw_only=True):
+    """What was decided, newest first."""
+
+    decisions: tuple[Decision, ...]
+
+
+class CompletionStats(Value, frozen=True, kw_only=True):
+    """Since when (ISO date), and summed by what."""
+
+    since: str | None = None
+    by: By = "model"
+
+
+class CompletionStatsResult(Value, frozen=True, kw_only=True):
+    """One row a key."""
+
+    rows: tuple[Row, ...]

@@ -75,7 +75,8 @@ def llama_server(model: Path, *arguments: str) -> Generator[str]:
     port = free_port()
     inside = "/" + str(placed.relative_to(SID))
     command = ["chroot", str(SID.resolve()), "llama-server", "-m", inside, "--host", "127.0.0.1"]
-    command += ["--port", str(port), "-c", "4096", "-t", "1", "--no-webui", *arguments]
+    command += ["--port", str(port), "-c", "4096", "-t", "1", "--no-ui"]
+    command += ["--alias", "qwen2.5-coder-tiny", *arguments]
     log = folder / "log"
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output)

@@ -299,7 +299,7 @@ def test_the_wire_of_each_kind_of_request_follows_the_template(catalog: Catalog)
         ("openai", {}, "text-embedding-3-small", "none", None),
     ],
 )
-def test_a_hosted_model_completes_by_the_route_of_its_vendor(  # noqa: PLR0917  — a table row
+def test_a_hosted_model_completes_by_the_route_of_its_vendor(
     catalog: Catalog,
     template: str,
     settings: dict[str, Any],

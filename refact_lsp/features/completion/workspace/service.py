@@ -44,14 +44,14 @@ class WorkspaceService:
         self._allowed = allowed
         self._sleep = sleep
         self._notify = notify or (lambda: None)
-        self._roots: tuple[str, ...] = ()
+        self.roots: tuple[str, ...] = ()
         self._stale = asyncio.Event()
         self._rules_seen = 0
 
     def set_roots(self, roots: Sequence[str]) -> None:
         """Take over the workspace folders, as absolute paths."""
-        if tuple(roots) != self._roots:
-            self._roots = tuple(roots)
+        if tuple(roots) != self.roots:
+            self.roots = tuple(roots)
             self._stale.set()
 
     def files_changed(self) -> None:
@@ -88,10 +88,10 @@ class WorkspaceService:
         loaded: tuple[str, ...] = ()
         while True:
             await self._stale.wait()
-            if self._roots == loaded:
+            if self.roots == loaded:
                 await self._sleep(SETTLE_S)
             self._stale.clear()
-            roots, fresh, rules = self._roots, self._roots != loaded, self._rules_seen
+            roots, fresh, rules = self.roots, self.roots != loaded, self._rules_seen
             if fresh and await open_saved(self.model, roots, self._cache_folder, self._allowed):
                 self._notify()
             loaded = roots

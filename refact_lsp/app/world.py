@@ -1,0 +1,76 @@
+"""What is set up right now, in memory: the configuration, the registry and the editor's wishes.
+
+A world is never changed: the app makes a new one when the database or the editor says that
+something is different, so whoever holds one sees a consistent view. What it remembers of its own
+is worked out from the rest.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+import msgspec
+
+from refact_lsp.core.nouns import Model
+from refact_lsp.core.settings import EditorSettings
+from refact_lsp.core.types import ROLES, Role
+from refact_lsp.registry.catalog import Catalog
+from refact_lsp.store.configuration import Configuration
+from refact_lsp.store.providers import ProviderRow
+
+# A provider that was never saved sorts before those that were.
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+class World(msgspec.Struct, frozen=True, kw_only=True):
+    """One consistent view.
+
+    `stand_ins` are models that serve a role until the user sets or clears it. `revision` rises
+    with every new world. `seen` remembers models by provider.
+    """
+
+    configuration: Configuration
+    catalog: Catalog
+    editor: EditorSettings
+    stand_ins: Mapping[Role, Sequence[str]]
+    revision: int
+    seen: dict[str, Mapping[str, Model]] = msgspec.field(
+        default_factory=dict[str, Mapping[str, Model]]
+    )
+
+    @property
+    def session_models(self) -> Mapping[Role, str]:
+        """Models that the editor chose for this session."""
+        return self.editor.models
+
+
+def make_world(
+    configuration: Configuration, catalog: Catalog, editor: EditorSettings, revision: int
+) -> World:
+    """Put a world together; templates of the embedded wire need no saved provider."""
+    providers = dict(configuration.providers)
+    stand_ins: dict[Role, list[str]] = {}
+    for name, template in catalog.templates.items():
+        if template.wires[0] != "embedded":
+            continue
+        providers.setdefault(
+            name,
+            ProviderRow(
+                id=name,
+                template=name,
+                display_name=template.name,
+                enabled=True,
+                settings={},
+                created_at=_NEVER,
+                updated_at=_NEVER,
+            ),
+        )
+        for role in ROLES:
+            for model in template.defaults.get(role, ()):
+                stand_ins.setdefault(role, []).append(f"{name}/{model}")
+    return World(
+        configuration=msgspec.structs.replace(configuration, providers=providers),
+        catalog=catalog,
+        editor=editor,
+        stand_ins=stand_ins,
+        revision=revision,
+    )

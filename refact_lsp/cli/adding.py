@@ -1,0 +1,135 @@
+"""The dialogue behind `providers add`: template, settings, test, models, default models."""
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from refact_lsp.cli.front import ask
+from refact_lsp.cli.providers import print_report
+from refact_lsp.core.nouns import Field, Provider, Template, TestReport
+from refact_lsp.core.problems import refuse
+from refact_lsp.rpc.messages import (
+    DefaultResult,
+    Empty,
+    ModelsRefreshed,
+    ProposalResult,
+    ProviderResult,
+    TemplatesResult,
+)
+from refact_lsp.rpc.session import Session
+
+
+async def add_provider(
+    session: Session,
+    template: str | None,
+    given: Mapping[str, Any],
+    *,
+    name: str | None,
+    test: bool,
+    ask_user: bool,
+) -> Provider:
+    """Add a provider; asks only where a person is at the terminal and `ask_user` allows it."""
+    ask_user = ask_user and sys.stdin.isatty()
+    chosen = await _template(session, template, ask_user=ask_user)
+    settings = _settings(chosen, given, ask_user=ask_user)
+    draft = {"template": chosen.id, "settings": settings}
+    if test:
+        report = await ask(session, "refact/providers/test", {"draft": draft}, TestReport)
+        if ask_user or not report.ok:
+            print_report(report)
+        if not report.ok and not (ask_user and click.confirm("Save it all the same?")):
+            problem = report.error
+            raise refuse(
+                problem.kind if problem else "invalidRequest",
+                f"{chosen.name} was not added: {problem.message if problem else 'the test failed'}",
+                "Correct the settings, or add it untested with --no-test.",
+            )
+    params = {**draft, "id": name} if name else draft
+    saved = (await ask(session, "refact/providers/save", params, ProviderResult)).provider
+    refreshed = await ask(session, "refact/models/refresh", {"provider": saved.id}, ModelsRefreshed)
+    if ask_user:
+        click.echo(f"{len(refreshed.models)} models.")
+        await _defaults(session, saved.id)
+    return (await ask(session, "refact/providers/get", {"id": saved.id}, ProviderResult)).provider
+
+
+async def _template(session: Session, name: str | None, *, ask_user: bool) -> Template:
+    known = (await ask(session, "refact/providers/templates", Empty(), TemplatesResult)).templates
+    by_id = {entry.id: entry for entry in known}
+    if name is None and ask_user:
+        for entry in known:
+            click.echo(f"  {entry.id:<18} {entry.notes}")
+        name = click.prompt("Template", type=click.Choice(list(by_id)), show_choices=False)
+    if name is None or name not in by_id:
+        what = f"There is no template {name!r}." if name else "No template was named."
+        raise refuse("invalidRequest", what, f"Choose one of {', '.join(by_id)}.")
+    return by_id[name]
+
+
+def _settings(template: Template, given: Mapping[str, Any], *, ask_user: bool) -> dict[str, Any]:
+    fields = {field.name: field for field in template.fields}
+    for name in given:
+        if name not in fields:
+            raise refuse(
+                "invalidRequest",
+                f"{template.name} has no setting {name!r}.",
+                f"Its settings are {', '.join(fields)}.",
+                field=name,
+            )
+    settings = {name: _typed(fields[name], value) for name, value in given.items()}
+    if ask_user:
+        for field in template.fields:
+            if not field.advanced and field.name not in settings:
+                value = _prompted(field)
+                if value not in (None, ""):
+                    settings[field.name] = value
+    return settings
+
+
+def _prompted(field: Field) -> Any:  # noqa: ANN401  — a setting's type is its field's
+    if field.help:
+        click.echo(f"  {field.help}")
+    default = field.default if field.default is not None else ("" if not field.required else None)
+    if field.type == "boolean":
+        return click.confirm(field.label, default=bool(field.default))
+    choice = click.Choice([option.value for option in field.options]) if field.options else None
+    answer = click.prompt(
+        field.label,
+        default=default,
+        hide_input=field.type == "secret",
+        show_default=bool(default),
+        type=choice or str,
+    )
+    return _typed(field, answer)
+
+
+def _typed(field: Field, value: Any) -> Any:  # noqa: ANN401  — a setting's type is its field's
+    if not isinstance(value, str):
+        return value
+    match field.type:
+        case "boolean":
+            return value.strip().lower() in ("true", "yes", "on", "1")
+        case "integer":
+            if not value.strip().isdigit():
+                raise refuse("invalidRequest", f"{field.label} is a number.", field=field.name)
+            return int(value)
+        case "map":
+            pairs = (entry.partition("=") for entry in value.split(","))
+            return {key.strip(): content.strip() for key, _, content in pairs}
+        case _:
+            return value
+
+
+async def _defaults(session: Session, provider: str) -> None:
+    """Propose default models for roles that have none; nothing is chosen without a yes."""
+    proposal = await ask(session, "refact/defaults/propose", {"provider": provider}, ProposalResult)
+    for entry in proposal.proposals:
+        if click.confirm(f"Use {entry.model} for {entry.role}? {entry.reason}", default=True):
+            await ask(
+                session,
+                "refact/defaults/set",
+                {"role": entry.role, "model": entry.model},
+                DefaultResult,
+            )

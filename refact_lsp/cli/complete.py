@@ -1,0 +1,58 @@
+"""`refact-lsp complete`: one completion of a place in a file, with its timings."""
+
+import asyncio
+from pathlib import Path
+from typing import Any, cast
+
+import click
+
+from refact_lsp.cli.output import as_json, show
+from refact_lsp.core.problems import RefactError
+
+
+@click.command("complete")
+@click.argument("place", metavar="FILE:LINE:COL")
+@as_json
+def command(place: str, as_json: bool) -> None:
+    """Complete at FILE:LINE:COL, counted from 1, and show text, range, model and timings."""
+    path, line, column = _place(place)
+    result = asyncio.run(_complete(path, line, column))
+    show(result, as_json=as_json, render=_print)
+
+
+def _place(text: str) -> tuple[Path, int, int]:
+    name, line, column = [*text.rsplit(":", 2), "", ""][:3]
+    if not (line.isdigit() and column.isdigit() and int(line) and int(column)):
+        raise click.BadParameter(f"{text!r} is not FILE:LINE:COL, counted from 1")
+    return Path(name), int(line) - 1, int(column) - 1
+
+
+async def _complete(path: Path, line: int, column: int) -> dict[str, Any]:
+    from refact_lsp.cli.editor import editor, read_text, settled, workspace_of
+
+    text = read_text(path)
+    try:
+        async with editor(workspace_of(path)) as client:
+            await settled(client)
+            uri = await client.open(path, text)
+            ghosts = await client.ghosts(uri, line, column)
+            trace = await client.request("refact/completion/explain", {})
+    except* RefactError as group:
+        raise group.exceptions[0] from None
+    items = [{"text": ghost["insertText"], "range": ghost["range"]} for ghost in ghosts]
+    return {
+        "items": items,
+        "model": trace.get("model"),
+        "dropped": trace.get("dropped"),
+        "timing": trace.get("timing"),
+    }
+
+
+def _print(result: dict[str, Any]) -> None:
+    for item in result["items"]:
+        click.echo(item["text"])
+    if not result["items"]:
+        click.echo(f"Nothing to offer ({result['dropped'] or 'no model'}).", err=True)
+    timing = cast("dict[str, float]", result["timing"] or {})
+    spent = ", ".join(f"{name} {value:g}" for name, value in timing.items())
+    click.echo(f"{result['model'] or '-'}  {spent}", err=True)

@@ -1,0 +1,118 @@
+"""`refact-lsp demo`: real ghost text of a real file, as an editor would show it."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from refact_lsp.cli.output import as_json
+from refact_lsp.core.problems import RefactError
+
+SHOWN = 8
+SHORTEST_LINE = 16
+_OWN_FILE = Path(__file__).parents[1] / "features" / "completion" / "engine.py"
+
+
+@click.command("demo")
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.option("--count", default=SHOWN, show_default=True, help="How many ghost texts to show.")
+@as_json
+def command(file: Path | None, count: int, as_json: bool) -> None:
+    """Move through FILE and show each ghost text in place, with its model and timing.
+
+    Without FILE, a file of refact-lsp itself. Needs no network and no key.
+    """
+    try:
+        found = asyncio.run(_demo(file or _OWN_FILE, count, quiet=as_json))
+    except* RefactError as group:
+        raise group.exceptions[0] from None
+    if as_json:
+        click.echo(msgspec.json.encode(found).decode())
+
+
+async def _demo(path: Path, count: int, *, quiet: bool) -> list[dict[str, Any]]:
+    from refact_lsp.cli.editor import editor, read_text, settled, workspace_of
+
+    text = read_text(path)
+    lines = text.splitlines()
+    shown: list[dict[str, Any]] = []
+    async with editor(workspace_of(path)) as client:
+        if not quiet:
+            click.echo(f"{path}: reading the workspace…", err=True)
+        await settled(client)
+        uri = await client.open(path, text)
+        for version, (row, column) in enumerate(_places(lines), start=2):
+            typed = [*lines[:row], lines[row][:column], *lines[row + 1 :]]
+            await client.change(uri, version, "\n".join(typed))
+            ghosts = await client.ghosts(uri, row, column)
+            if not ghosts:
+                continue
+            trace = await client.request("refact/completion/explain", {})
+            ghost = {
+                "line": row + 1,
+                "column": column + 1,
+                "typed": lines[row][:column],
+                "text": ghosts[0]["insertText"],
+                "file": lines[row][column:],
+                "model": trace["model"],
+                "totalMs": trace["timing"].get("totalMs"),
+            }
+            shown.append(ghost)
+            if not quiet:
+                _show(ghost)
+            if len(shown) == count:
+                break
+        detected = (await client.request("refact/providers/detect", {}))["found"]
+    if not quiet:
+        invite(detected)
+    return shown
+
+
+def _places(lines: list[str]) -> Iterator[tuple[int, int]]:
+    """Places in the middle of lines, spread over the file, as a person would stop typing."""
+    wide = [row for row, line in enumerate(lines) if len(line.strip()) >= SHORTEST_LINE]
+    stride = 7  # coprime to most counts: early places come from all over the file
+    for start in range(stride):
+        for row in wide[start::stride]:
+            line = lines[row]
+            indent = len(line) - len(line.lstrip())
+            middle = indent + (len(line) - indent) * 2 // 5
+            space = line.find(" ", middle)
+            if line.lstrip().startswith(("#", '"', "//", "*")):
+                continue
+            yield row, space + 1 if 0 < space < len(line) - 4 else middle
+
+
+def _show(ghost: dict[str, Any]) -> None:
+    place = click.style(f"{ghost['line']:>5} ", dim=True)
+    first, *rest = ghost["text"].split("\n")
+    click.echo(place + ghost["typed"] + click.style(first, fg="cyan", italic=True))
+    for line in rest:
+        click.echo("      " + click.style(line, fg="cyan", italic=True))
+    same = "as in the file" if ghost["text"] == ghost["file"] else "the file differs"
+    note = f"      {ghost['model']}, {ghost['totalMs']:.1f} ms, {same}"
+    click.echo(click.style(note, dim=True))
+
+
+def invite(detected: list[dict[str, Any]]) -> None:
+    """Say in three lines how to use a model that was found, or how to add one."""
+    local = next((entry for entry in detected if entry.get("models")), None)
+    if local:
+        click.echo(f"\n{local['name']} is on this machine: {local['evidence']}. To use it:")
+        click.echo(f"  refact-lsp providers add {local['template']} --yes")
+        model = f"{local['template']}/{local['models'][0]}"
+        click.echo(f"  refact-lsp defaults set completion {model}")
+    elif detected:
+        names = ", ".join(entry["name"] for entry in detected)
+        click.echo(f"\nFound on this machine: {names}.")
+        click.echo("  refact-lsp providers detect      says how to add each")
+        click.echo("  refact-lsp providers add         adds one, step by step")
+    else:
+        click.echo("\nNo model runtime answers on this machine, and no known key is set.")
+        click.echo(
+            "  Start Ollama, LM Studio, llama.cpp or vLLM, then: refact-lsp providers detect"
+        )
+        click.echo("  Or add a hosted provider with a key:              refact-lsp providers add")

@@ -1,0 +1,26 @@
+"""`refact-lsp doctor`: what is wrong, and what to do."""
+
+import click
+
+from refact_lsp.cli.output import as_json, show
+from refact_lsp.rpc.messages import DoctorResult, Empty
+
+
+@click.command("doctor")
+@as_json
+def command(as_json: bool) -> None:
+    """Check Python, the database, the keyring, the folders and every provider."""
+    from refact_lsp.cli.front import ask_once
+
+    result = ask_once("refact/doctor", Empty(), DoctorResult)
+    show(result, as_json=as_json, render=_print)
+    if not all(check.ok for check in result.checks):
+        raise SystemExit(1)
+
+
+def _print(result: DoctorResult) -> None:
+    for check in result.checks:
+        word = click.style("ok", fg="green") if check.ok else click.style("problem", fg="red")
+        click.echo(f"{check.name:<16} {word}  {check.detail}")
+        if check.hint:
+            click.echo(f"{'':<16} {check.hint}")

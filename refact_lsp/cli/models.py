@@ -1,0 +1,155 @@
+"""`refact-lsp models`: what the configured providers offer."""
+
+import click
+
+from refact_lsp.cli.output import as_json, print_table, show
+from refact_lsp.core.nouns import Model
+from refact_lsp.core.types import ROLES
+from refact_lsp.rpc.messages import (
+    ModelsListed,
+    ModelsRefreshed,
+    ModelsResult,
+    ProbeResults,
+)
+
+
+@click.group("models")
+def command() -> None:
+    """List, show, enable and probe models."""
+
+
+@command.command("list")
+@click.option("--provider", help="Only this provider's.")
+@click.option("--role", type=click.Choice(ROLES), help="Only those that can serve the role.")
+@click.option("--all", "include_disabled", is_flag=True, help="Disabled ones too.")
+@click.argument("query", required=False)
+@as_json
+def list_models(
+    provider: str | None,
+    role: str | None,
+    include_disabled: bool,
+    query: str | None,
+    as_json: bool,
+) -> None:
+    """List models, those whose name holds QUERY."""
+    from refact_lsp.cli.front import ask_once
+
+    params = {"provider": provider, "role": role, "query": query}
+    given = {name: value for name, value in params.items() if value is not None}
+    result = ask_once(
+        "refact/models/list", {**given, "includeDisabled": include_disabled}, ModelsListed
+    )
+    show(result, as_json=as_json, render=_print_listed)
+
+
+@command.command("show")
+@click.argument("model")
+@as_json
+def show_model(model: str, as_json: bool) -> None:
+    """Show what is known of MODEL (provider/model), and where each fact comes from."""
+    from refact_lsp.cli.front import ask_once
+
+    provider, _, name = model.partition("/")
+    listed = ask_once(
+        "refact/models/list", {"provider": provider, "includeDisabled": True}, ModelsListed
+    )
+    found = next((entry for entry in listed.models if entry.name == name), None)
+    if found is None:
+        raise click.ClickException(
+            f"{provider!r} lists no model {name!r}. See refact-lsp models list --all."
+        )
+    show(found, as_json=as_json, render=_print_model)
+
+
+@command.command("refresh")
+@click.argument("provider")
+@as_json
+def refresh(provider: str, as_json: bool) -> None:
+    """Ask PROVIDER for its models again."""
+    from refact_lsp.cli.front import ask_once
+
+    result = ask_once("refact/models/refresh", {"provider": provider}, ModelsRefreshed)
+    if result.error and not as_json:
+        click.echo(f"{result.error.message} The last known list stays.", err=True)
+    show(result, as_json=as_json, render=lambda value: _print_models(value.models))
+
+
+def _switch(name: str, *, enabled: bool, text: str) -> click.Command:
+    @click.command(name, help=text)
+    @click.argument("models", nargs=-1, required=True)
+    @as_json
+    def switch(models: tuple[str, ...], as_json: bool) -> None:
+        from refact_lsp.cli.front import ask_once
+
+        result = ask_once(
+            "refact/models/enable", {"models": models, "enabled": enabled}, ModelsResult
+        )
+        show(result, as_json=as_json, render=lambda value: _print_models(value.models))
+
+    return switch
+
+
+command.add_command(_switch("enable", enabled=True, text="Offer MODELS for roles."))
+command.add_command(_switch("disable", enabled=False, text="Do not offer MODELS for roles."))
+
+
+@command.command("probe")
+@click.argument("model")
+@click.argument("checks", nargs=-1)
+@as_json
+def probe(model: str, checks: tuple[str, ...], as_json: bool) -> None:
+    """Find out with real requests what MODEL can do; all CHECKS where none is named."""
+    from refact_lsp.cli.front import ask_once
+
+    every = ("chat", "tools", "vision", "reasoning", "completion", "embedding")
+    unknown = set(checks) - set(every)
+    if unknown:
+        raise click.UsageError(f"No check {min(unknown)!r}; there are {', '.join(every)}.")
+    result = ask_once(
+        "refact/models/probe", {"model": model, "checks": checks or every}, ProbeResults
+    )
+    show(
+        result,
+        as_json=as_json,
+        render=lambda value: print_table(
+            ("check", "ok", "ms", "detail"),
+            [
+                (row.check, "yes" if row.ok else "no", str(row.latency_ms), row.detail)
+                for row in value.results
+            ],
+        ),
+    )
+
+
+def _print_listed(listed: ModelsListed) -> None:
+    _print_models(listed.models)
+    for problem in listed.problems:
+        click.echo(f"{problem.provider}: {problem.error.message}", err=True)
+        if problem.error.hint:
+            click.echo(f"  {problem.error.hint}", err=True)
+
+
+def _print_models(models: tuple[Model, ...]) -> None:
+    rows = [
+        (
+            model.id,
+            "yes" if model.enabled else "no",
+            f"{model.capabilities.context_window:,}",
+            " ".join(model.roles) or "-",
+            "" if model.known else "unknown model: safe defaults",
+        )
+        for model in models
+    ]
+    print_table(("model", "enabled", "context", "roles", "note"), rows)
+
+
+def _print_model(model: Model) -> None:
+    import msgspec
+
+    click.echo(f"{model.id}  ({model.display_name})")
+    for name, value in msgspec.to_builtins(model.capabilities).items():
+        source = model.sources.get(name, "default")
+        shown = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+        click.echo(f"  {name:<18} {shown}  ({source})")
+    for role, reason in model.ineligible.items():
+        click.echo(f"  not for {role}: {reason}")

@@ -1,0 +1,218 @@
+"""`refact-lsp providers`: add, test, list, detect and remove."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from refact_lsp.cli.output import as_json, print_json, print_table, show
+from refact_lsp.core.nouns import Provider, TestReport
+from refact_lsp.core.problems import Problem
+from refact_lsp.rpc.messages import (
+    DetectResult,
+    Empty,
+    ProviderResult,
+    ProvidersResult,
+    TemplatesResult,
+)
+
+
+@click.group("providers")
+def command() -> None:
+    """Add, test, list, detect and remove providers."""
+
+
+@command.command("templates")
+@as_json
+def templates(as_json: bool) -> None:
+    """List the templates to choose from."""
+    from refact_lsp.cli.front import ask_once
+
+    result = ask_once("refact/providers/templates", Empty(), TemplatesResult)
+    show(
+        result,
+        as_json=as_json,
+        render=lambda value: print_table(
+            ("template", "name", "notes"),
+            [(entry.id, entry.name, entry.notes) for entry in value.templates],
+        ),
+    )
+
+
+@command.command("list")
+@as_json
+def list_providers(as_json: bool) -> None:
+    """List the configured providers."""
+    from refact_lsp.cli.front import ask_once
+
+    result = ask_once("refact/providers/list", Empty(), ProvidersResult)
+    show(result, as_json=as_json, render=lambda value: _print_providers(value.providers))
+
+
+@command.command("show")
+@click.argument("provider")
+@as_json
+def show_provider(provider: str, as_json: bool) -> None:
+    """Show PROVIDER's settings, resolved addresses and state; a secret is shown as its mask."""
+    from refact_lsp.cli.front import ask_once
+
+    result = ask_once("refact/providers/get", {"id": provider}, ProviderResult)
+    show(result.provider, as_json=as_json, render=print_json)
+
+
+@command.command("detect")
+@as_json
+def detect(as_json: bool) -> None:
+    """Look for runtimes and keys on this machine; nothing is saved."""
+    from refact_lsp.cli.front import ask_once
+
+    result = ask_once("refact/providers/detect", Empty(), DetectResult)
+    show(result, as_json=as_json, render=_print_detected)
+
+
+@command.command("add")
+@click.argument("template", required=False)
+@click.option("--set", "values", multiple=True, metavar="NAME=VALUE", help="A setting; repeatable.")
+@click.option("--id", "name", help="A name of your own for it, such as work-openai.")
+@click.option("--no-test", is_flag=True, help="Save without asking the provider.")
+@click.option("--yes", is_flag=True, help="Ask nothing; take the given settings as they are.")
+@as_json
+def add(
+    template: str | None,
+    values: tuple[str, ...],
+    name: str | None,
+    no_test: bool,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Add a provider.
+
+    Asks for what is missing; with --yes or without a terminal it asks nothing. For example:
+    refact-lsp providers add ollama --yes;
+    refact-lsp providers add openai --set apiKey=env:OPENAI_API_KEY --yes
+    """
+    from refact_lsp.cli.adding import add_provider
+    from refact_lsp.cli.front import with_session
+
+    given = dict(_pair(value) for value in values)
+    result = with_session(
+        lambda session: add_provider(
+            session, template, given, name=name, test=not no_test, ask_user=not (yes or as_json)
+        )
+    )
+    show(result, as_json=as_json, render=lambda provider: _print_providers((provider,)))
+
+
+@command.command("test")
+@click.argument("provider")
+@as_json
+def test(provider: str, as_json: bool) -> None:
+    """Ask PROVIDER the cheapest real requests that tell whether it works."""
+    from refact_lsp.cli.front import ask_once
+
+    report = ask_once("refact/providers/test", {"id": provider}, TestReport)
+    show(report, as_json=as_json, render=print_report)
+    if not report.ok:
+        raise SystemExit(1)
+
+
+@command.command("remove")
+@click.argument("provider")
+@as_json
+def remove(provider: str, as_json: bool) -> None:
+    """Remove PROVIDER with its secrets and models."""
+    from refact_lsp.cli.front import ask_once
+
+    ask_once("refact/providers/delete", {"id": provider}, Empty)
+    show(Empty(), as_json=as_json, render=lambda _: click.echo(f"Removed {provider}."))
+
+
+def _switch(name: str, *, enabled: bool, text: str) -> click.Command:
+    @click.command(name, help=text)
+    @click.argument("provider")
+    @as_json
+    def switch(provider: str, as_json: bool) -> None:
+        from refact_lsp.cli.front import ask, with_session
+        from refact_lsp.rpc.session import Session
+
+        async def work(session: Session) -> Provider:
+            now = await ask(session, "refact/providers/get", {"id": provider}, ProviderResult)
+            params = {
+                "id": provider,
+                "template": now.provider.template,
+                "settings": now.provider.settings,
+                "enabled": enabled,
+            }
+            return (await ask(session, "refact/providers/save", params, ProviderResult)).provider
+
+        result = with_session(work)
+        show(result, as_json=as_json, render=lambda value: _print_providers((value,)))
+
+    return switch
+
+
+command.add_command(_switch("enable", enabled=True, text="Use PROVIDER again."))
+command.add_command(_switch("disable", enabled=False, text="Keep PROVIDER but do not use it."))
+
+
+def print_report(report: TestReport) -> None:
+    """Show a provider's test step by step."""
+    for step in report.steps:
+        word = "skipped" if step.skipped else "ok" if step.ok else "failed"
+        took = f" {step.latency_ms} ms" if step.latency_ms is not None else ""
+        detail = f"  {step.detail}" if step.detail else ""
+        click.echo(f"  {step.step:<12} {word}{took}{detail}")
+        if step.error:
+            print_problem(step.error)
+    if report.error and not any(step.error for step in report.steps):
+        print_problem(report.error)
+
+
+def print_problem(problem: Problem) -> None:
+    """Show what went wrong and what to do."""
+    click.echo(f"    {problem.message}")
+    if problem.hint:
+        click.echo(f"    {problem.hint}")
+
+
+def _pair(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise click.BadParameter(f"{text!r} is not NAME=VALUE", param_hint="--set")
+    return name, value
+
+
+def _print_providers(providers: tuple[Provider, ...]) -> None:
+    rows = [
+        (
+            provider.id,
+            provider.template,
+            "on" if provider.enabled else "off",
+            _auth(provider),
+            f"{provider.enabled_model_count}/{provider.model_count}",
+            _address(provider),
+        )
+        for provider in providers
+    ]
+    print_table(("provider", "template", "state", "sign-in", "models", "address"), rows)
+
+
+def _auth(provider: Provider) -> str:
+    source = f" ({provider.auth.source})" if provider.auth.source else ""
+    return provider.auth.state + source
+
+
+def _address(provider: Provider) -> str:
+    addresses = provider.addresses
+    return addresses.chat or addresses.completion or addresses.embedding or "-"
+
+
+def _print_detected(result: DetectResult) -> None:
+    if not result.found:
+        click.echo("Nothing found: no local runtime answers, and no known key is set.")
+        click.echo("Start Ollama, LM Studio, llama.cpp or vLLM, or run refact-lsp providers add.")
+    for found in result.found:
+        click.echo(f"{found.name}: {found.evidence}")
+        settings: Mapping[str, Any] = found.settings
+        options = " ".join(f"--set {key}={value}" for key, value in settings.items())
+        click.echo(f"  refact-lsp providers add {found.template} {options} --yes".rstrip())

@@ -1,0 +1,35 @@
+"""`refact-lsp registry`: the data behind providers and models."""
+
+import click
+
+from refact_lsp.cli.output import as_json, print_table, show
+from refact_lsp.core.nouns import Check
+
+
+@click.group("registry")
+def command() -> None:
+    """Check the files under registry/, your own included."""
+
+
+@command.command("check")
+@as_json
+def check(as_json: bool) -> None:
+    """Read every registry file strictly and say what is wrong, by file and field."""
+    import os
+
+    from refact_lsp.core.paths import folders
+    from refact_lsp.registry.compiled import open_catalog
+
+    catalog = open_catalog(user_folder=folders(os.environ).config / "registry")
+    checks = [Check(name="registry", ok=False, detail=p.message) for p in catalog.problems]
+    show(
+        checks,
+        as_json=as_json,
+        render=lambda rows: (
+            print_table(("part", "problem"), [(r.name, r.detail) for r in rows])
+            if rows
+            else click.echo(f"{len(catalog.templates)} templates and their models are in order.")
+        ),
+    )
+    if checks:
+        raise SystemExit(1)

@@ -1,0 +1,163 @@
+"""Inline completion as an editor's session has it: the engine with everything it needs.
+
+Holds the engine, the embedded model and the privacy guard of one set of workspace folders, and
+keeps them up to date in the background.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import cast
+
+from refact_lsp.app.application import App
+from refact_lsp.app.privacy_guard import PrivacyGuard
+from refact_lsp.app.world import World
+from refact_lsp.core.events import Event
+from refact_lsp.core.ledger import Purpose
+from refact_lsp.core.nouns import Model
+from refact_lsp.core.problems import Problem
+from refact_lsp.core.requests import CompletionRequest
+from refact_lsp.core.text import Snapshot
+from refact_lsp.core.tokens import estimate
+from refact_lsp.core.uris import file_path
+from refact_lsp.features.calls import completion_events
+from refact_lsp.features.completion.engine import Engine
+from refact_lsp.features.completion.ports import Ports, Settings, Target
+from refact_lsp.features.completion.target import completion_settings, completion_target
+from refact_lsp.features.completion.values import Request, Suggestion
+from refact_lsp.features.completion.workspace.service import WorkspaceService
+from refact_lsp.store.settings import set_setting
+
+FLUSH_S = 30
+RULES_S = 2
+
+
+class Completion:
+    """One editor's completion. Documents are told in code points, in the order they change."""
+
+    def __init__(self, app: App, roots: Sequence[str]) -> None:
+        self._app = app
+        self._guard = PrivacyGuard([Path(root) for root in roots])
+        self._workspace = WorkspaceService(
+            app.worker, app.folders.cache / "workspace", self._readable, notify=self._tell_reading
+        )
+        self._workspace.set_roots(roots)
+        self._seen: tuple[World, Target | Problem, Settings] | None = None
+        self.engine = Engine(
+            Ports(
+                target=lambda: self._view()[1],
+                stream=self._stream,
+                settings=lambda: self._view()[2],
+                spawn=app.spawn,
+                sleep=asyncio.sleep,
+                clock_s=time.monotonic,
+                now=lambda: iso(datetime.now(UTC)),
+                excluded=self._excluded,
+                count_tokens=estimate,
+                guess=self._workspace.guess,
+                save_settings=self._save_settings,
+                random=random.random,
+            )
+        )
+
+    @property
+    def problem(self) -> Problem | None:
+        """What the completion model last failed with."""
+        return self.engine.problem
+
+    def start(self) -> None:
+        """Begin the background work."""
+        self._app.set_busy(busy=bool(self._workspace.roots))
+        self._app.start(self._workspace.run())
+        self._app.start(self._follow_rules())
+        self._app.start(self._flush())
+
+    async def complete(self, snapshot: Snapshot, request: Request) -> Sequence[Suggestion]:
+        """Serve one request."""
+        return await self.engine.complete(snapshot, request)
+
+    def opened(self, snapshot: Snapshot) -> None:
+        """Take in an opened document; its privacy verdict is found before anybody types."""
+        if snapshot.path is not None:
+            self._app.start(self._guard.prepare(snapshot.path))
+        self.changed(snapshot)
+
+    def changed(self, snapshot: Snapshot) -> None:
+        """Take in a document as it is now."""
+        self.engine.changed(snapshot.uri, snapshot.lines)
+
+    def closed(self, uri: str) -> None:
+        """Forget a document."""
+        self.engine.closed(uri)
+        self._workspace.document_closed(file_path(uri) or uri)
+
+    def saved(self) -> None:
+        """Note that files on disk changed."""
+        self._workspace.files_changed()
+
+    def use_roots(self, roots: Sequence[str]) -> None:
+        """Serve other workspace folders from now on."""
+        self._guard.set_roots([Path(root) for root in roots])
+        self._workspace.set_roots(roots)
+
+    def wall_time(self, after_s: float) -> str:
+        """The time so many seconds from now, as the protocol writes it."""
+        return iso(datetime.now(UTC) + timedelta(seconds=after_s))
+
+    async def close(self) -> None:
+        """Store what was counted."""
+        await self.engine.flush()
+
+    def _view(self) -> tuple[World, Target | Problem, Settings]:
+        """Work out target and settings once for each world."""
+        world = self._app.world
+        if self._seen is None or self._seen[0] is not world:
+            self._seen = (world, completion_target(world), completion_settings(world))
+        return self._seen
+
+    def _stream(
+        self, target: Target, request: CompletionRequest, *, files: Sequence[str]
+    ) -> AsyncGenerator[Event]:
+        purpose = Purpose(role="completion", model=target.name, files=tuple(files))
+        return completion_events(self._app, cast("Model", target.handle), request, purpose)
+
+    def _excluded(self, snapshot: Snapshot, target: Target) -> str | None:
+        if snapshot.path is None:
+            return None
+        provider = target.model.partition("/")[0]
+        verdict = self._guard.check(snapshot.path, provider, target.locality)
+        return None if verdict.allowed else verdict.rule or "unreadable rule"
+
+    def _readable(self, path: str) -> bool:
+        """Say whether a file may be read at all on this machine."""
+        return self._guard.check(path, None, "machine").allowed
+
+    def _save_settings(self, changes: Mapping[str, object]) -> None:
+        def write(connection: object) -> None:
+            for name, value in changes.items():
+                set_setting(connection, f"completion.{name}", value)  # pyright: ignore[reportArgumentType]  # the store's own connection
+
+        self._app.start(self._app.change(write))
+
+    def _tell_reading(self) -> None:
+        first = self._workspace.model.tokens == 0
+        self._app.set_busy(busy=first and self._workspace.progress is not None)
+
+    async def _follow_rules(self) -> None:
+        while True:
+            await asyncio.sleep(RULES_S)
+            if await self._guard.refresh():
+                await self._workspace.reconsider()
+
+    async def _flush(self) -> None:
+        while True:
+            await asyncio.sleep(FLUSH_S)
+            await self.engine.flush()
+
+
+def iso(at: datetime) -> str:
+    """A time as the protocol writes it."""
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,85 @@
+"""The model that serves completion right now, as the engine wants it. Pure over a world."""
+
+from functools import partial
+
+import msgspec
+
+from refact_lsp.app.world import World
+from refact_lsp.core.nouns import Model
+from refact_lsp.core.problems import Problem, RefactError
+from refact_lsp.features.completion.ports import Settings, Target
+from refact_lsp.features.setup.roles import chain, default
+from refact_lsp.registry.addresses import resolve_addresses
+from refact_lsp.registry.fim import cuts, render_fim, takes_files, wire_stops
+from refact_lsp.registry.schema import Fim
+from refact_lsp.registry.templates import completion_wire, effective
+
+MAX_TOKENS = 256
+CONTEXT_TOKENS = 1500
+
+
+def completion_target(world: World) -> Target | Problem:
+    """The first model of the role's chain that can serve, or why there is none."""
+    try:
+        model = chain(world, "completion")[0]
+        return target_of(world, model)
+    except RefactError as error:
+        return error.problem
+
+
+def target_of(world: World, model: Model) -> Target:
+    """Everything that the engine must know of one model."""
+    provider = world.configuration.providers[model.provider]
+    template = effective(world.catalog.template(provider.template), provider.settings)
+    parameters = default(world, "completion").parameters
+    support = model.capabilities.completion
+    fim = world.catalog.fim(support.family) if support.family else None
+    wire = completion_wire(template)
+    most = world.editor.completion.max_tokens or parameters.max_tokens or MAX_TOKENS
+    return Target(
+        model=model.id,
+        name=model.name,
+        method=support.method,
+        locality=resolve_addresses(template, provider.settings).locality,
+        context_window=model.capabilities.context_window,
+        max_tokens=min(most, model.capabilities.max_output),
+        revision=f"{world.revision}",
+        embedded=wire == "embedded",
+        temperature=parameters.temperature or 0.0,
+        render=partial(render_fim, fim) if fim and support.method == "template" else None,
+        takes_files=_takes_files(support.method, fim),
+        stop=wire_stops(fim) if fim else (),
+        cut_strings=cuts(fim) if fim else (),
+        suffix_first=fim is not None and fim.order != "PSM",
+        price=model.capabilities.price,
+        handle=model,
+    )
+
+
+def completion_settings(world: World) -> Settings:
+    """The user's stored wishes, and the editor's for this session over them."""
+    stored = {
+        name.removeprefix("completion."): value
+        for name, value in world.configuration.settings.items()
+        if name.startswith("completion.")
+    }
+    editor = world.editor.completion
+    wished = {
+        "enabled": editor.enabled,
+        "multiline": editor.multiline,
+        "suggest_while_waiting": editor.suggest_while_waiting,
+    }
+    stored.update({name: value for name, value in wished.items() if value is not None})
+    if editor.debounce_ms is not None:
+        stored["debounce_ms"] = None if editor.debounce_ms == "auto" else editor.debounce_ms
+    stored["languages"] = {**stored.get("languages", {}), **editor.languages}
+    known = {field.name for field in msgspec.structs.fields(Settings)}
+    fitting = {name: value for name, value in stored.items() if name in known}
+    try:
+        return msgspec.convert({"context_tokens": CONTEXT_TOKENS, **fitting}, Settings)
+    except msgspec.ValidationError:
+        return Settings(context_tokens=CONTEXT_TOKENS)  # written by another version
+
+
+def _takes_files(method: str, fim: Fim | None) -> bool:
+    return method == "infill" or (method == "template" and fim is not None and takes_files(fim))

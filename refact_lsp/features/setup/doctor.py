@@ -1,0 +1,122 @@
+"""Looks at everything that a working installation needs and says what to do where it fails."""
+
+import os
+import platform
+import sys
+from pathlib import Path
+
+from refact_lsp.app.application import App
+from refact_lsp.core.nouns import Check, Provider
+from refact_lsp.features.setup.providers import list_providers
+from refact_lsp.features.setup.roles import defaults
+from refact_lsp.features.setup.testing import test_provider
+from refact_lsp.store.database import integrity, versions
+from refact_lsp.version import VERSION
+
+OLDEST_PYTHON = (3, 11)
+
+
+async def examine(app: App) -> tuple[Check, ...]:
+    """Every check, the installation first, then each provider with real requests."""
+    providers = [await _provider(app, entry) for entry in await list_providers(app)]
+    return (
+        _python(),
+        *await _database(app),
+        await _secrets(app),
+        *(_folder(name, path) for name, path in _folders(app)),
+        *_registry(app),
+        *providers,
+        *_roles(app),
+    )
+
+
+def _python() -> Check:
+    fine = sys.version_info >= OLDEST_PYTHON
+    return Check(
+        name="python",
+        ok=fine,
+        detail=f"refact-lsp {VERSION}, Python {platform.python_version()} at {sys.executable}",
+        hint=None if fine else "Install Python 3.11 or newer.",
+    )
+
+
+async def _database(app: App) -> tuple[Check, ...]:
+    found = await app.database.read(versions)
+    sound = await app.database.read(integrity)
+    problem = app.database.vectors_problem
+    return (
+        Check(
+            name="database",
+            ok=sound == "ok",
+            detail=f"SQLite {found['sqlite']} at {app.database.path}: {sound}",
+            hint=None if sound == "ok" else "Move the file away, or put a backup in its place.",
+        ),
+        Check(
+            name="sqlite-vec",
+            ok=problem is None,
+            detail=problem or f"version {found.get('vec', '?')}",
+            hint="Install refact-lsp again." if problem else None,
+        ),
+    )
+
+
+async def _secrets(app: App) -> Check:
+    keyring = await app.secrets.keyring_name()
+    where = f"the keyring {keyring}" if keyring else f"{app.folders.secrets}, for your user alone"
+    return Check(name="secrets", ok=True, detail=f"kept in {where}")
+
+
+def _folders(app: App) -> tuple[tuple[str, Path], ...]:
+    return (
+        ("configuration", app.folders.config),
+        ("data", app.folders.data),
+        ("cache", app.folders.cache),
+    )
+
+
+def _folder(name: str, path: Path) -> Check:
+    nearest = next(folder for folder in (path, *path.parents) if folder.exists())
+    fine = os.access(nearest, os.W_OK | os.X_OK)
+    return Check(
+        name=name,
+        ok=fine,
+        detail=str(path),
+        hint=None
+        if fine
+        else f"{nearest} cannot be written: give it to your user, or set REFACT_HOME.",
+    )
+
+
+def _registry(app: App) -> tuple[Check, ...]:
+    problems = app.catalog.problems
+    if problems:
+        return tuple(
+            Check(name="registry", ok=False, detail=problem.message, hint=problem.hint)
+            for problem in problems
+        )
+    return (Check(name="registry", ok=True, detail=f"{len(app.catalog.templates)} templates"),)
+
+
+async def _provider(app: App, provider: Provider) -> Check:
+    if not provider.enabled:
+        return Check(name=provider.id, ok=True, detail="switched off")
+    report = await test_provider(app, provider.id)
+    if report.ok:
+        models = f", {report.model_count} models" if report.model_count is not None else ""
+        return Check(name=provider.id, ok=True, detail=f"answers in {report.latency_ms} ms{models}")
+    problem = report.error
+    return Check(
+        name=provider.id,
+        ok=False,
+        detail=problem.message if problem else "the test failed",
+        hint=problem.hint if problem else None,
+    )
+
+
+def _roles(app: App) -> tuple[Check, ...]:
+    """Roles that were set and do not work; one left open is no fault."""
+    return tuple(
+        Check(name=row.role, ok=False, detail=row.problem.message, hint=row.problem.hint)
+        for row in defaults(app.world)
+        if row.model is not None and row.problem is not None
+    )

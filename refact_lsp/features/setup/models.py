@@ -1,0 +1,114 @@
+"""Models of the configured providers, as front ends see them.
+
+Pure, over a world: a provider's models are those of its own list where it gave one, else those of
+the registry, and always the user's own entries.
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from refact_lsp.app.world import World
+from refact_lsp.core.nouns import Model
+from refact_lsp.core.types import ROLES, CapabilityPatch, ModelRef, Role
+from refact_lsp.features.setup.eligibility import ineligible
+from refact_lsp.registry.schema import Template
+from refact_lsp.store.models import ModelRow
+from refact_lsp.store.providers import ProviderRow
+
+
+def models_of(world: World, provider: str) -> Mapping[str, Model]:
+    """List a provider's models by name; empty for a provider that is not there."""
+    if provider not in world.seen:
+        world.seen[provider] = dict(_models(world, provider))
+    return world.seen[provider]
+
+
+def find_model(world: World, ref: ModelRef) -> Model | None:
+    """Find one model."""
+    return models_of(world, ref.provider).get(ref.name)
+
+
+def list_models(
+    world: World,
+    *,
+    provider: str | None = None,
+    role: Role | None = None,
+    query: str | None = None,
+    include_disabled: bool = False,
+) -> tuple[Model, ...]:
+    """Models of enabled providers that fit; `query` is searched in reference and display name."""
+    providers = [provider] if provider else list(world.configuration.providers)
+    wanted = (query or "").lower()
+    return tuple(
+        model
+        for name in providers
+        if provider or _is_on(world, name)
+        for model in models_of(world, name).values()
+        if (model.enabled or include_disabled)
+        and (role is None or role in model.roles)
+        and (wanted in model.id.lower() or wanted in model.display_name.lower())
+    )
+
+
+def view(world: World, provider: ProviderRow, name: str, row: ModelRow | None) -> Model:
+    """Everything known of one model."""
+    resolution = world.catalog.resolve(
+        provider.template,
+        name,
+        settings=provider.settings,
+        live=_patch(row.live if row else {}),
+        override=_patch(row.override if row else {}),
+    )
+    unfit = ineligible(resolution.capabilities, resolution.kind)
+    template = world.catalog.template(provider.template)
+    enabled = row.enabled if row and row.enabled is not None else _usually_on(template, name, row)
+    return Model(
+        id=f"{provider.id}/{name}",
+        provider=provider.id,
+        name=name,
+        display_name=(row and row.display_name) or resolution.display_name or name,
+        source=row.source if row else "registry",
+        enabled=enabled,
+        known=resolution.known,
+        capabilities=resolution.capabilities,
+        sources=dict(resolution.sources),
+        overridden=tuple(row.override) if row else (),
+        roles=tuple(role for role in ROLES if role not in unfit),
+        ineligible=dict(unfit),
+    )
+
+
+def _models(world: World, name: str) -> list[tuple[str, Model]]:
+    provider = world.configuration.providers.get(name)
+    if provider is None or provider.template not in world.catalog.templates:
+        return []
+    rows = world.configuration.models.get(name, {})
+    state = world.configuration.lists.get(name)
+    listed = state is not None and state.fetched_at is not None
+    names = [row.name for row in rows.values() if not (listed and row.source == "registry")]
+    if not listed:
+        names += list(world.catalog.models(provider.template, provider.settings))
+    return [(each, view(world, provider, each, rows.get(each))) for each in dict.fromkeys(names)]
+
+
+def _usually_on(template: Template, name: str, row: ModelRow | None) -> bool:
+    """Say whether a model is on before the user chose: a long hosted list would drown the rest."""
+    if row is not None and row.source == "custom":
+        return True
+    proposed = {model for models in template.defaults.values() for model in models}
+    return template.locality != "cloud" or not proposed or name in proposed
+
+
+def _is_on(world: World, provider: str) -> bool:
+    return world.configuration.providers[provider].enabled
+
+
+def _patch(stored: Mapping[str, object]) -> CapabilityPatch | None:
+    if not stored:
+        return None
+    try:
+        return msgspec.convert(stored, CapabilityPatch)
+    except msgspec.ValidationError:
+        # Written by another version: what is not understood is as good as not said.
+        return None

@@ -1,0 +1,61 @@
+"""`refact/providers/*`."""
+
+from refact_lsp.core.nouns import TestReport
+from refact_lsp.core.problems import refuse
+from refact_lsp.features.setup import detection, providers, testing
+from refact_lsp.rpc import messages as m
+from refact_lsp.rpc.session import Session
+from refact_lsp.rpc.table import Method
+
+
+async def _templates(session: Session, _: m.Empty) -> m.TemplatesResult:
+    return m.TemplatesResult(templates=providers.templates(session.app.world))
+
+
+async def _list(session: Session, _: m.Empty) -> m.ProvidersResult:
+    return m.ProvidersResult(providers=await providers.list_providers(session.app))
+
+
+async def _get(session: Session, params: m.ProviderId) -> m.ProviderResult:
+    return m.ProviderResult(provider=await providers.get_provider(session.app, params.id))
+
+
+async def _save(session: Session, params: m.ProviderSave) -> m.ProviderResult:
+    saved = await providers.save_provider(
+        session.app,
+        template=params.template,
+        settings=params.settings,
+        provider_id=params.id,
+        display_name=params.display_name,
+        enabled=params.enabled,
+    )
+    return m.ProviderResult(provider=saved)
+
+
+async def _delete(session: Session, params: m.ProviderId) -> m.Empty:
+    await providers.delete_provider(session.app, params.id)
+    return m.Empty()
+
+
+async def _test(session: Session, params: m.ProviderTest) -> TestReport:
+    if (params.id is None) == (params.draft is None):
+        raise refuse("invalidRequest", "A test takes the id of a provider or a draft, one of them.")
+    if params.draft is not None:
+        draft = params.draft
+        return await testing.test_draft(session.app, draft.template, draft.settings)
+    return await testing.test_provider(session.app, params.id or "")
+
+
+async def _detect(session: Session, _: m.Empty) -> m.DetectResult:
+    return m.DetectResult(found=await detection.detect(session.app))
+
+
+METHODS = (
+    Method("refact/providers/templates", m.Empty, m.TemplatesResult, _templates),
+    Method("refact/providers/list", m.Empty, m.ProvidersResult, _list),
+    Method("refact/providers/get", m.ProviderId, m.ProviderResult, _get),
+    Method("refact/providers/save", m.ProviderSave, m.ProviderResult, _save),
+    Method("refact/providers/delete", m.ProviderId, m.Empty, _delete),
+    Method("refact/providers/test", m.ProviderTest, TestReport, _test),
+    Method("refact/providers/detect", m.Empty, m.DetectResult, _detect),
+)

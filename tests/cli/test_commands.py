@@ -1,0 +1,148 @@
+"""The command line, as a person uses it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from refact_lsp.cli.demo import invite
+from refact_lsp.cli.main import COMMANDS, run
+
+
+class Shell:
+    """Runs commands in this process; a command's end is an exit code and what it printed."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self._capsys = capsys
+
+    def run(self, *arguments: str, code: int = 0) -> str:
+        with pytest.raises(SystemExit) as ended:
+            run(list(arguments))
+        printed = self._capsys.readouterr()
+        assert (ended.value.code or 0) == code, printed.out + printed.err
+        return printed.out if code == 0 else printed.out + printed.err
+
+    def document(self, *arguments: str) -> Any:
+        return json.loads(self.run(*arguments, "--json"))
+
+
+@pytest.fixture
+def shell(capsys: pytest.CaptureFixture[str]) -> Shell:
+    return Shell(capsys)
+
+
+def test_the_program_ends_with_one_line_and_no_traceback():
+    done = subprocess.run(
+        [sys.executable, "-m", "refact_lsp", "providers", "test", "nowhere"],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("refact-lsp: There is no provider 'nowhere'.")
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_command_explains_itself(shell: Shell, name: str):
+    assert "Usage: refact-lsp" in shell.run(name, "--help")
+
+
+def test_status_names_the_embedded_model(shell: Shell):
+    roles = {row["role"]: row["model"] for row in shell.document("status")["roles"]}
+    assert roles["completion"] == "builtin/workspace"
+
+
+def test_the_doctor_finds_a_fresh_home_healthy(shell: Shell):
+    checks = {check["name"]: check for check in shell.document("doctor")["checks"]}
+    assert all(check["ok"] for check in checks.values())
+    assert {"python", "database", "sqlite-vec", "secrets", "registry", "builtin"} <= set(checks)
+
+
+def test_the_demo_shows_at_least_five_ghost_texts_without_network_or_key(shell: Shell):
+    ghosts = shell.document("demo")
+    assert len(ghosts) >= 5
+    assert {ghost["model"] for ghost in ghosts} == {"builtin/workspace"}
+    assert all(ghost["text"].strip() for ghost in ghosts)
+
+
+@pytest.mark.parametrize(
+    ("found", "word"),
+    [
+        ([], "providers add"),
+        ([{"template": "openai", "name": "OpenAI", "evidence": "a key"}], "OpenAI"),
+        (
+            [{"template": "ollama", "name": "Ollama", "evidence": "answers", "models": ["m:7b"]}],
+            "defaults set completion ollama/m:7b",
+        ),
+    ],
+)
+def test_the_demo_ends_by_saying_how_to_connect_a_model(
+    capsys: pytest.CaptureFixture[str], found: list[dict[str, Any]], word: str
+):
+    invite(found)
+    shown = capsys.readouterr().out
+    assert len(shown.strip().splitlines()) == 3
+    assert word in shown
+
+
+def test_a_place_in_a_file_is_completed_with_timings(shell: Shell, tmp_path: Path):
+    lines = [f"total_{n} = first_value + second_value" for n in range(6)]
+    file = tmp_path / "sums.py"
+    file.write_text("\n".join([*lines, "total_7 = first_value + "]) + "\n")
+    result = shell.document("complete", f"{file}:7:25")
+    assert result["items"][0]["text"] == "second_value"
+    assert result["items"][0]["range"]["start"] == {"line": 6, "character": 24}
+    assert result["model"] == "builtin/workspace"
+    assert result["timing"]["totalMs"] > 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["nonsense"], "No such command"),
+        (["demo", "/nowhere/at/all.py"], "No such file"),
+        (["complete", "x.py"], "FILE:LINE:COL"),
+        (["complete", "/nowhere/x.py:1:1"], "No such file"),
+        (["defaults", "set", "cook", "a/b"], "'cook'"),
+        (["defaults", "set", "chat", "nowhere/m"], "nowhere"),
+        (["providers", "test", "nowhere"], "nowhere"),
+        (["providers", "add", "nowhere", "--yes"], "nowhere"),
+        (["providers", "add", "custom", "--set", "apiKey", "--yes"], "NAME=VALUE"),
+        (["providers", "add", "custom", "--set", "colour=red", "--yes"], "colour"),
+        (["rpc", "refact/nope"], "no method"),
+        (["rpc", "refact/providers/get", "{"], "not JSON"),
+        (["rpc", "refact/providers/get", "{}"], "id"),
+    ],
+)
+def test_a_mistake_is_one_clear_message(shell: Shell, arguments: list[str], word: str):
+    code = 1 if word in ("nowhere", "No such file", "colour") else 2
+    shown = shell.run(*arguments, code=code)
+    assert word in shown
+
+
+def test_the_protocol_prints_its_schema(shell: Shell):
+    assert "refact/status" in json.loads(shell.run("protocol"))["methods"]
+
+
+def test_a_shell_gets_its_completion_script(shell: Shell):
+    assert "_REFACT_LSP_COMPLETE" in shell.run("completion", "bash")
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [(b"this is no database, but long enough to be mistaken for one" * 40, "no SQLite database")],
+)
+def test_a_database_that_cannot_be_read_is_named_and_left_alone(
+    shell: Shell, home: Path, damage: bytes, words: str
+):
+    data = home / "data"
+    data.mkdir(parents=True)
+    (data / "refact.db").write_bytes(damage)
+    shown = shell.run("status", code=1)
+    assert words in shown
+    assert (data / "refact.db").read_bytes() == damage

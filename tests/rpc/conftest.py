@@ -1,0 +1,38 @@
+"""A session of the front door with a home of its own, and a provider on loopback."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from typing import Any
+
+import msgspec
+import pytest
+
+from refact_lsp.rpc.methods import TABLE
+from refact_lsp.rpc.session import Session, open_session
+from refact_lsp.rpc.table import call
+from tests.servers.openai_like import OpenAiLike
+from tests.servers.scripted import Scripted, scripted
+
+Ask = Callable[..., Awaitable[Any]]
+
+
+@pytest.fixture
+async def session() -> AsyncGenerator[Session]:
+    async with open_session() as opened:
+        yield opened
+
+
+@pytest.fixture
+def ask(session: Session) -> Ask:
+    """Call a method and give its result as the JSON that a client sees."""
+
+    async def asked(method: str, **params: Any) -> Any:
+        result = await call(TABLE, session, method, msgspec.json.encode(params))
+        return msgspec.json.decode(msgspec.json.encode(result))
+
+    return asked
+
+
+@pytest.fixture
+async def server() -> AsyncGenerator[Scripted]:
+    async with scripted(OpenAiLike()) as running:
+        yield running
