@@ -10,18 +10,22 @@ import random
 import sysconfig
 import time
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
 from refact_lsp.core.syntax import Syntax, grammar_of
+from refact_lsp.core.text import Snapshot, split_lines
 from refact_lsp.features.completion.cut.brackets import width
 from refact_lsp.features.completion.cut.context import CutContext
 from refact_lsp.features.completion.cut.cutter import Cutter
-from refact_lsp.features.completion.filters.guard import Guard, Strictness, guarded
+from refact_lsp.features.completion.filters.guard import Strictness
+from refact_lsp.features.completion.filters.polish import Polishing, polish
+from refact_lsp.features.completion.filters.reasons import Dropped
 from tests.bench.hole_kinds import KINDS, LANGUAGES, Hole, make_holes
 from tests.bench.oracle import CUT_STRINGS, Stream, streams
 
-POLICIES = ("strict", "relative", "newline", "indentation")
+POLICIES: tuple[str, ...] = ("strict", "relative", "auto", "newline", "indentation")
 GOALS = {"exact": 95.0, "over": 1.5, "doubled": 0.2, "empty": 1.5, "broken": 0.0}
 _UNDECIDABLE = "sibling"
 
@@ -67,10 +71,11 @@ def main() -> None:
     count = sum(len(results) for results in measured.values()) // len(measured)
     print(f"{len(holes)} holes in {files} files, {count} streams, seed {options.seed}")
     _report(measured)
-    if not options.only or "relative" in options.only:
-        broken_files = [hole for hole in map(_broken_elsewhere, holes) if hole]
-        dirty = list(_run("relative", broken_files, options.seed, clean=holes))
-        _line("relative, files broken elsewhere", _decidable(dirty))
+    broken_files = [hole for hole in map(_broken_elsewhere, holes) if hole]
+    for policy in ("relative", "auto"):
+        if policy in policies:
+            dirty = list(_run(policy, broken_files, options.seed, clean=holes))
+            _line(f"{policy}, files broken elsewhere", _decidable(dirty))
     print(f"{time.monotonic() - started:.0f} s")
     _print_failures(measured[policies[0]], options.failures)
 
@@ -139,8 +144,10 @@ def _shown(policy: str, hole: Hole, stream: Stream, syntax: Syntax) -> tuple[str
             return _simple(stream, lambda text: text.find("\n", len(text) - len(text.lstrip())))
         case "indentation":
             return _simple(stream, lambda text: _dedent(text, hole))
+        case "strict" | "relative" | "auto":
+            return _ours(policy, hole, stream, syntax)
         case _:
-            return _ours("strict" if policy == "strict" else "relative", hole, stream, syntax)
+            raise ValueError(policy)
 
 
 def _ours(
@@ -157,8 +164,27 @@ def _ours(
     cuts = ((read, cutter.feed(chunk)) for read, chunk in enumerate(stream.chunks, 1))
     read, cut = next(((read, cut) for read, cut in cuts if cut), (len(stream.chunks), None))
     cut = cut or cutter.finish()
-    guard = Guard(syntax, hole.language, hole.prefix, hole.suffix, strictness=strictness)
-    return guarded(guard, cut.text) or "", read, cut.reason
+    shown = polish(cut.text, _snapshot(hole), Polishing(strictness=strictness), syntax=syntax)
+    if isinstance(shown, Dropped):
+        return "", read, f"{cut.reason}, dropped: {shown.reason}"
+    replaced = shown.replace_end_column - _snapshot(hole).column
+    text = shown.text
+    if replaced and text.endswith(hole.suffix[:replaced]):
+        text = text[:-replaced]  # the same document, written as an insertion
+    return text, read, f"{cut.reason}, {', '.join(shown.changes)}"
+
+
+@lru_cache(64)
+def _snapshot(hole: Hole) -> Snapshot:
+    return Snapshot(
+        uri=f"file://{hole.source}",
+        path=hole.source,
+        language=hole.language,
+        version=1,
+        lines=split_lines(hole.prefix + hole.suffix),
+        line=hole.prefix.count("\n"),
+        column=len(hole.prefix) - hole.prefix.rfind("\n") - 1,
+    )
 
 
 def _simple(stream: Stream, rule: Callable[[str], int]) -> tuple[str, int, str]:

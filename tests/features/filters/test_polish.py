@@ -1,38 +1,223 @@
-"""What of an answer is shown."""
+"""What of an answer is shown: a table of cases for every filter."""
 
-from refact_lsp.core.text import Snapshot
-from refact_lsp.features.completion.filters.polish import polish
-from refact_lsp.features.completion.filters.reasons import Dropped, Shown
+import pytest
+
+from refact_lsp.core.syntax import Syntax
+from refact_lsp.features.completion.filters.polish import REFUSALS, REPAIRS, Polishing, polish
+from refact_lsp.features.completion.filters.reasons import Dropped, DropReason, Shown
+from tests.features.filters.places import at_cursor
+
+KEY = "AKIA" + "Q7" * 8
+
+# language, document, answer, what is shown, the change that is told
+CHANGED = {
+    "control token": ("python", "x = ‸\n", "1<|fim_pad|>zz", "1", "controlToken"),
+    "token of another family": (
+        "python",
+        "x = ‸\n",
+        "1<\uff5cfim\u2581end\uff5c>zz",
+        "1",
+        "controlToken",
+    ),
+    "thinking": ("python", "x = ‸\n", "<think>One?</think>\n1", "1", "thinking"),
+    "end of thinking": ("python", "x = ‸\n", "so one</think>1", "1", "thinking"),
+    "fence": ("python", "x = ‸\n", "```python\n1\n```\nThere.", "1", "fence"),
+    "fence after words": ("python", "x = ‸\n", "Here it is\n```\n1\n```", "1", "fence"),
+    "last fence": ("python", "x = ‸\n", "1\n```", "1", "fence"),
+    "introduction": ("go", "x := ‸\n", "Here is the code:\ny", "y", "chatEcho"),
+    "line left of the cursor": ("python", "total = ‸\n", "total = a + b", "a + b", "prefixOverlap"),
+    "indentation twice": (
+        "python",
+        "def f():\n    ‸\n",
+        "    return 1",
+        "return 1",
+        "prefixOverlap",
+    ),
+    "two blanks": ("python", "x = ‸\n", " 1", "1", "prefixOverlap"),
+    "lines above": (
+        "python",
+        "first_call(1)\nsecond_call(2)\n‸\n",
+        "first_call(1)\nsecond_call(2)\nthird_call(3)",
+        "third_call(3)",
+        "prefixOverlap",
+    ),
+    "next line": (
+        "python",
+        "def f():\n    a()\n    ‸\n    return total\n",
+        "b()\n    return total\n    c()",
+        "b()",
+        "suffixLine",
+    ),
+    "next line in other quotes": (
+        "python",
+        "def f():\n    a()\n    ‸\n    return 'total'\n",
+        'b()\n    return "total"',
+        "b()",
+        "suffixLine",
+    ),
+    "end of the line": ("python", "x = ‸ + offset[0]\n", "a + offset[0]", "a", "suffixOverlap"),
+    "line again and again": (
+        "python",
+        "‸\n",
+        "call(one)\ncall(one)\ncall(one)\n",
+        "call(one)",
+        "repetition",
+    ),
+    "spaces in a tabbed file": (
+        "go",
+        "func f() {\n\tif x {\n\t\t‸\n\t}\n}\n",
+        "if y {\n            z()\n        }",
+        "if y {\n\t\t\tz()\n\t\t}",
+        "indentation",
+    ),
+    "tabs in a spaced file": (
+        "python",
+        "def f():\n    a()\n    ‸\n",
+        "if x:\n\t\tb()",
+        "if x:\n        b()",
+        "indentation",
+    ),
+    "four blanks in a file of two": (
+        "typescript",
+        "function f() {\n  a();\n  ‸\n}\n",
+        "if (x) {\n      y();\n  }",
+        "if (x) {\n    y();\n  }",
+        "indentation",
+    ),
+    "blanks at line ends": ("python", "‸\n", "a = 1  \nb = 2\t", "a = 1\nb = 2", "trailingBlank"),
+    "line endings": ("python", "x = 1\r\n‸\r\n", "a = 1\nb = 2", "a = 1\r\nb = 2", "lineEnding"),
+    "closers of the rest of the line": (
+        "python",
+        "f(‸)\n",
+        "a) + g(b)",
+        "a) + g(b)",
+        "replacedRight",
+    ),
+    "brackets left open": ("python", "x = ‸\n", "f(g(1", "f(g(1))", "closer"),
+    "first new error": ("python", "x = ‸\n", "f(1) 2 3 (", "f(1)", "brokenSyntax"),
+    "last line broken": (
+        "go",
+        "package a\n\nfunc f() {\n\t‸\n}\n",
+        "a()\n\tif {",
+        "a()",
+        "brokenSyntax",
+    ),
+    "wrong indentation": (
+        "python",
+        "def f():\n    a()\n    ‸\n",
+        "b()\n      c()",
+        "b()",
+        "brokenSyntax",
+    ),
+    "return outside a function": ("python", "a()\n‸\n", "b()\nreturn 1", "b()", "brokenSyntax"),
+}
+# language, document, answer, the reason
+DROPPED: dict[str, tuple[str, str, str, DropReason]] = {
+    "blank": ("python", "x‸\n", " \n\t", "blank"),
+    "closers alone": ("python", "f(a)‸\n", ")", "onlyClosers"),
+    "comment without words": ("python", "‸\n", "#", "emptyComment"),
+    "what stands right": ("python", "x = ‸value\n", "value", "repeatsSuffix"),
+    "the next line": ("python", "‸\ntotal = compute()\n", "total = compute()", "repeatsSuffix"),
+    "the line above": ("python", "total = compute()\n‸\n", "total = compute()", "repeatsPrefix"),
+    "in circles": ("python", "# ‸\n", "and on " * 20, "repeatsItself"),
+    "talk": ("python", "x = ‸\n", "Sure, the missing part follows.", "chatEcho"),
+    "your code here": ("python", "def f():\n    ‸\n", "# your code here", "placeholder"),
+    "rest of the code": ("typescript", "‸\n", "// ... rest of the code ...", "placeholder"),
+    "a key": ("python", "key = ‸\n", f'"{KEY}"', "secret"),
+    "a password in an address": ("python", "u = ‸\n", '"db://me:hunter22@host/x"', "secret"),
+    "licence": ("c", "‸\n", "/* Permission is hereby granted, free of charge */", "licence"),
+    "broken": ("go", "package a\n\nvar x = ‸\n", "}{", "brokenSyntax"),
+}
+UNTOUCHED = {
+    "an ellipsis as a body": ("python", "def f() -> None: ‸\n", "..."),
+    "a needed closer": ("python", "x = f(a‸\n", ")"),
+    "a key of the document": ("python", f'k = "{KEY}"\nassert k == ‸\n', f'"{KEY}"'),
+    "near the line above": ("python", "row_one = 1\n‸\n", "row_two = 2"),
+    "words in a comment": ("python", "# ‸\n", "Here is what it does"),
+    "a fence in Markdown": ("markdown", "‸\n", "```sh\nls\n```"),
+    "a block in a broken file": ("python", "f((\n\ndef g():\n    ‸\n", "return 1"),
+    "line break before a closer": ("c", "int a[] = {‸};\n", "\n  1,\n"),
+    "two equal lines": ("lua", "‸\n", "print(one)\nprint(one)"),
+}
 
 
-def at_cursor(text: str, language: str = "python") -> Snapshot:
-    """A snapshot of `text` with the cursor at its one `‸`."""
-    before, after = text.split("‸")
-    lines = (before + after).splitlines(keepends=True) or [""]
-    if lines[-1].endswith("\n"):
-        lines.append("")
-    return Snapshot(
-        uri="file:///a",
-        path="/a",
-        language=language,
-        version=1,
-        lines=lines,
-        line=before.count("\n"),
-        column=len(before) - before.rfind("\n") - 1,
-    )
-
-
-def test_blank_text_is_dropped():
-    assert polish(" \n", at_cursor("x‸\n")) == Dropped(reason="blank")
-
-
-def test_line_endings_are_the_documents():
-    shown = polish("1\ny", at_cursor("x = ‸\r\n"))
+@pytest.mark.parametrize("case", CHANGED.values(), ids=CHANGED)
+def test_a_text_is_repaired(case: tuple[str, str, str, str, str]):
+    language, document, answer, text, change = case
+    shown = polish(answer, at_cursor(document, language), syntax=Syntax())
     assert isinstance(shown, Shown)
-    assert shown.text == "1\r\ny"
+    assert shown.text == text
+    assert change in shown.changes
 
 
-def test_text_that_ends_like_the_rest_of_the_line_replaces_it():
-    shown = polish("a, b)", at_cursor("f(‸)\n"))
+@pytest.mark.parametrize("case", CHANGED.values(), ids=CHANGED)
+def test_a_repaired_text_is_left_alone(case: tuple[str, str, str, str, str]):
+    language, document, _, text, change = case
+    shown = polish(text, at_cursor(document, language), syntax=Syntax())
     assert isinstance(shown, Shown)
-    assert (shown.text, shown.replace_end_column) == ("a, b)", 3)
+    assert shown.text == text
+    assert set(shown.changes) <= {"replacedRight", "lineEnding"}, change
+
+
+@pytest.mark.parametrize("case", DROPPED.values(), ids=DROPPED)
+def test_a_text_is_dropped(case: tuple[str, str, str, DropReason]):
+    language, document, answer, reason = case
+    assert polish(answer, at_cursor(document, language), syntax=Syntax()) == Dropped(reason=reason)
+
+
+@pytest.mark.parametrize("case", UNTOUCHED.values(), ids=UNTOUCHED)
+def test_a_text_is_shown_as_it_is(case: tuple[str, str, str]):
+    language, document, answer = case
+    shown = polish(answer, at_cursor(document, language), syntax=Syntax())
+    assert isinstance(shown, Shown)
+    assert shown.text == answer
+
+
+def test_every_filter_has_a_case():
+    polishing = {"firstLine", "unfinished", "rejectedBefore", "undoesEdit"}
+    changes = {case[4] for case in CHANGED.values()}
+    reasons = {case[3] for case in DROPPED.values()}
+    assert {change for change, _ in REPAIRS} - polishing <= changes
+    assert {reason for reason, _ in REFUSALS} - polishing <= reasons
+
+
+def test_one_line_where_no_more_is_wanted():
+    shown = polish("a\nb", at_cursor("‸\n"), Polishing(multiline="never"))
+    assert isinstance(shown, Shown)
+    assert (shown.text, shown.changes) == ("a", ["firstLine"])
+
+
+def test_a_line_cut_by_the_token_limit_is_not_shown():
+    shown = polish("a()\nb(", at_cursor("‸\n"), Polishing(truncated=True))
+    assert isinstance(shown, Shown)
+    assert (shown.text, shown.changes) == ("a()", ["unfinished"])
+
+
+def test_what_was_rejected_is_not_shown_again():
+    polishing = Polishing(rejected=["a( b )"])
+    assert polish("a( b )\n", at_cursor("‸\n"), polishing) == Dropped(reason="rejectedBefore")
+
+
+def test_what_was_deleted_is_not_brought_back():
+    polishing = Polishing(deleted=["total += 1"])
+    assert polish("total += 1", at_cursor("‸\n"), polishing) == Dropped(reason="undoesEdit")
+
+
+def test_the_rest_of_the_line_is_replaced_on_the_line():
+    shown = polish("a) + g(b)", at_cursor("f(‸)\n"), syntax=Syntax())
+    assert isinstance(shown, Shown)
+    assert shown.replace_end_column == 3
+
+
+def test_unknown_python_names_are_told():
+    document = "import os\n\ndef f(items):\n    ‸\n"
+    answer = "for item in items:\n        print(os.path, helper(item), len(item))"
+    shown = polish(answer, at_cursor(document), syntax=Syntax())
+    assert isinstance(shown, Shown)
+    assert shown.unknown_names == ("helper",)
+
+
+def test_the_strict_guard_shows_nothing_in_a_broken_file():
+    place = at_cursor("f((\n\ndef g():\n    ‸\n")
+    strict = polish("return 1", place, Polishing(strictness="strict"), syntax=Syntax())
+    assert strict == Dropped(reason="brokenSyntax")

@@ -8,6 +8,7 @@ import re
 
 from refact_lsp.features.completion.cut.brackets import closes, width
 from refact_lsp.features.completion.cut.context import Cut, CutContext, CutReason
+from refact_lsp.features.completion.cut.echo import suffix_echo
 from refact_lsp.features.completion.cut.lexer import Token
 from refact_lsp.features.completion.cut.lines import LineRules
 from refact_lsp.features.completion.cut.place import Place, place_of
@@ -15,7 +16,6 @@ from refact_lsp.features.completion.cut.repeats import inline_repeat
 from refact_lsp.features.completion.cut.stops import stop_pattern, undecided_tail
 
 _RIGHT_TEXT_CHARS = 20
-_SHORTEST_ECHO, _LONGEST_ECHO = 8, 400
 _CONTINUES = re.compile(r"[,(\[{]$")
 # A line of a stream is judged once this much of it is known.
 _LINE_HEAD = re.compile(r"\s*(\S{8}|\S+\s)")
@@ -245,18 +245,9 @@ class Cutter:
 
     def _cut(self, at: int, reason: CutReason) -> Cut:
         text = self._text[self._start : at]
-        if echo := self._echo(text.rstrip()):
+        if echo := suffix_echo(text.rstrip(), self._context.suffix):
             text = text.rstrip()[:-echo]
         # What stands right of the cursor may need the blank before it.
         joins = not self._several and self._context.line_suffix[:1].strip()
         text = text.rstrip("\r\n") if joins and text.strip() else text.rstrip()
         return Cut(text=text, reason=reason, rest=self._text[self._start + len(text) :])
-
-    def _echo(self, text: str) -> int:
-        """How much of the end of the text is the beginning of the suffix."""
-        suffix = self._context.suffix.lstrip()
-        for length in range(min(len(text), len(suffix), _LONGEST_ECHO), _SHORTEST_ECHO - 1, -1):
-            head = suffix[:length].rstrip()
-            if len(head) >= _SHORTEST_ECHO and text.endswith(head) and _WORD.search(head):
-                return len(head)
-        return 0

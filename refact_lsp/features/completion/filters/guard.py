@@ -1,10 +1,11 @@
 """The last check before text is shown: the syntax must be as good as it was without it.
 
-The document is parsed with the text in it. Where that brings an error that was not there, lines and
-closers are taken from its end until it does not; where nothing is left, nothing is shown.
+The document is parsed with the text in it. Where that brings an error that was not there, closers
+are added or lines and closers taken away until it does not; where nothing is left, nothing is
+shown.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Literal
 
 from refact_lsp.core.syntax import Grammar, Syntax, grammar_of
@@ -12,15 +13,22 @@ from refact_lsp.core.syntax import Grammar, Syntax, grammar_of
 if TYPE_CHECKING:
     from tree_sitter import Tree
 
-# strict: no error at all may be left. relative: no more than without the text, for files that are
-# broken elsewhere.
-Strictness = Literal["strict", "relative"]
+# strict: no error at all may be left. relative: no more than without the text. auto: strict where
+# the rest of the document is clean, else relative.
+Strictness = Literal["auto", "strict", "relative"]
 _MOST_LINES, _MOST_CLOSERS = 8, 3
+_MOST_BYTES = 1_000_000
 _ERRORS = "(ERROR) @error (MISSING) @missing"
+_CLOSING = {"(": ")", "[": "]", "{": "}"}
 
 
 class Guard:
-    """Parses one hole with different texts in it."""
+    """Parses one hole with different texts in it.
+
+    `closers` gives what the document leaves open at the cursor; it is asked only where that
+    decides. `replaced` characters right of the cursor are taken as gone. Trees are kept under
+    `key`, so that documents should have keys of their own.
+    """
 
     def __init__(
         self,
@@ -29,48 +37,70 @@ class Guard:
         prefix: str,
         suffix: str,
         *,
-        strictness: Strictness = "relative",
+        strictness: Strictness = "auto",
         key: str = "guard",
+        closers: Callable[[], str] = str,
+        replaced: int = 0,
     ) -> None:
-        self._key = key
         self._syntax = syntax
-        self._grammar = grammar_of(language)
-        self._prefix = prefix.encode()
-        self._suffix = suffix.encode()
+        self._key = key
+        grammar = grammar_of(language)
+        self._grammar = grammar if len(prefix) + len(suffix) <= _MOST_BYTES else None
+        self._prefix, self._suffix = prefix.encode(), suffix.encode()
+        self._after = suffix[replaced:].encode()
         self._strictness = strictness
+        self._closers = closers
 
     def errors(self, text: str) -> tuple[int, int | None]:
         """Count syntax errors with the text in place, and say where in it the first begins."""
+        inserted = text.encode()
+        positions = self._error_positions(self._prefix + inserted + self._after)
+        start = len(self._prefix)
+        inside = [at - start for at in positions if 0 < at - start < len(inserted)]
+        first = len(inserted[: min(inside)].decode(errors="ignore")) if inside else None
+        return len(positions), first
+
+    def errors_without(self) -> int:
+        """Count the syntax errors of the document as it stands."""
+        return len(self._error_positions(self._prefix + self._suffix))
+
+    def accepts(self, errors: int) -> bool:
+        """Whether so many errors may be shown."""
+        if errors == 0:
+            return True
+        if self._strictness == "strict":
+            return False
+        without = self.errors_without()
+        if self._strictness == "auto" and (without == 0 or self._is_clean_elsewhere()):
+            return False
+        return errors <= without
+
+    def _is_clean_elsewhere(self) -> bool:
+        """Whether all errors of the document come from the hole."""
+        closed = self._prefix + self._closers().encode() + self._suffix
+        line_start = self._prefix.rfind(b"\n") + 1
+        line_end = self._suffix.find(b"\n")
+        outside = self._prefix[:line_start] + self._suffix[max(0, line_end) :]
+        return any(not self._error_positions(source) for source in (closed, outside))
+
+    def _error_positions(self, source: bytes) -> list[int]:
         from tree_sitter import QueryCursor
 
-        grammar = self._grammar
-        if grammar is None:
-            return 0, None
-        inserted = text.encode()
-        tree = self._parse(grammar, self._prefix + inserted + self._suffix)
+        if self._grammar is None:
+            return []
+        tree = self._parse(self._grammar, source)
         if not tree.root_node.has_error:
-            return 0, None
-        cursor = QueryCursor(self._syntax.query(grammar, _ERRORS))
-        nodes = [node for group in cursor.captures(tree.root_node).values() for node in group]
-        start = len(self._prefix)
-        inside = [
-            node.start_byte - start for node in nodes if 0 < node.start_byte - start < len(inserted)
-        ]
-        first = len(inserted[: min(inside)].decode(errors="ignore")) if inside else None
-        return max(1, len(nodes)), first
+            return []
+        cursor = QueryCursor(self._syntax.query(self._grammar, _ERRORS))
+        found = cursor.captures(tree.root_node).values()
+        return [node.start_byte for group in found for node in group] or [0]
 
     def _parse(self, grammar: Grammar, source: bytes) -> "Tree":
         return self._syntax.tree(self._key, grammar, source)
 
-    def accepts(self, errors: int) -> bool:
-        """Whether so many errors may be shown."""
-        if self._strictness == "strict":
-            return errors == 0
-        return errors <= self.errors("")[0]
-
 
 def guarded(guard: Guard, text: str) -> str | None:
-    """Give the longest beginning of the text that breaks nothing; None where there is none."""
+    """Give what of the text breaks nothing, closers added if need be; None where nothing is."""
     errors, first_error = guard.errors(text)
     if errors == 0:
         return text
@@ -84,7 +114,9 @@ def guarded(guard: Guard, text: str) -> str | None:
 
 
 def _candidates(text: str, first_error: int | None) -> Iterator[str]:
-    """Give the text up to its first error, without its last lines, without its last closers."""
+    """Close what the text opened on one line; then cut: at its first error, lines, closers."""
+    if "\n" not in text and (opened := _open_brackets(text)):
+        yield text.rstrip() + "".join(_CLOSING[bracket] for bracket in reversed(opened))
     if first_error and (head := text[:first_error].rstrip()):
         yield head
     lines = text.split("\n")
@@ -99,3 +131,14 @@ def _candidates(text: str, first_error: int | None) -> Iterator[str]:
         shorter = shorter[:-1].rstrip()
         if shorter:
             yield shorter
+
+
+def _open_brackets(text: str) -> list[str]:
+    """Give parentheses and brackets that a line leaves open; quotes are the parser's to judge."""
+    stack: list[str] = []
+    for char in text:
+        if char in _CLOSING:
+            stack.append(char)
+        elif stack and char == _CLOSING[stack[-1]]:
+            stack.pop()
+    return stack if "{" not in stack else []

@@ -1,0 +1,112 @@
+"""Compares a text with what stands around the cursor, so that nothing is written twice. Pure."""
+
+import re
+
+_WORD = re.compile(r"\w{2}")
+_NO_WORD = re.compile(r"\W+")
+_MIN_HEAD = 4
+_TELLING_CHARS = 8
+_LINES_COMPARED = 4
+
+
+def without_prefix_overlap(text: str, prefix: str) -> str:
+    """Take off a beginning that repeats the line left of the cursor, or the lines above it."""
+    line_prefix = prefix[prefix.rfind("\n") + 1 :]
+    head = line_prefix.strip()
+    stripped = text.lstrip(" \t")
+    if not head:
+        blank = line_prefix if line_prefix and text.startswith(line_prefix) else ""
+        return _without_lines_above(text[len(blank) :], prefix)
+    if len(head) >= _MIN_HEAD and _WORD.search(head) and stripped.startswith(head):
+        rest = stripped[len(head) :]
+        keeps_blank = line_prefix.endswith((" ", "\t"))
+        return rest.lstrip(" \t") if keeps_blank else rest
+    return text[1:] if line_prefix.endswith(" ") and text[:1] == " " and stripped else text
+
+
+def _without_lines_above(text: str, prefix: str) -> str:
+    """Take off whole lines at the beginning that are the last lines above the cursor."""
+    above = [line.strip() for line in prefix.splitlines() if line.strip()][-_LINES_COMPARED:]
+    lines = text.split("\n")
+    for count in range(min(len(above), len(lines) - 1), 0, -1):
+        head = [line.strip() for line in lines[:count]]
+        if head == above[-count:] and sum(map(len, head)) >= _TELLING_CHARS:
+            return "\n".join(lines[count:]).lstrip(" \t")
+    return text
+
+
+def repeats_line_above(text: str, prefix: str) -> bool:
+    """Say whether a text of one line is, or nearly is, the line above the cursor's."""
+    above = prefix[: prefix.rfind("\n") + 1].rstrip()
+    above = above[above.rfind("\n") + 1 :].strip()
+    whole = (prefix[prefix.rfind("\n") + 1 :] + text).strip()
+    return "\n" not in whole and _same_line(whole, above)
+
+
+def without_suffix_lines(text: str, suffix: str) -> str:
+    """Cut before the first line that is, or nearly is, the document's next line."""
+    following = next((line for line in suffix.splitlines()[1:] if line.strip()), "")
+    if len(following.strip()) < _TELLING_CHARS or not _WORD.search(following):
+        return text
+    lines = text.split("\n")
+    for number, line in enumerate(lines[1:], 1):
+        same_indent = _indent(line) == _indent(following)
+        if same_indent and _same_line(line.strip(), following.strip()):
+            return "\n".join(lines[:number])
+    return text
+
+
+def repeats_suffix(text: str, suffix: str) -> bool:
+    """Say whether the whole text is what stands right of the cursor, or on the next lines."""
+    lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
+    following = [line.strip() for line in suffix[:4000].splitlines() if line.strip()]
+    if not lines:
+        return False
+    if "".join(lines) == "".join(following[: len(lines)]):
+        return True
+    below = [line.strip() for line in suffix[:4000].splitlines()[1:] if line.strip()]
+    telling = sum(map(len, lines)) >= _TELLING_CHARS
+    same = len(below) >= len(lines) and all(map(_same_line, lines, below))
+    return telling and same
+
+
+def replaced_right(text: str, right: str) -> int:
+    """How many characters right of the cursor a text stands in place of.
+
+    It does where it brings the rest of the line itself: at its end, or, where only closers are
+    left, as closers that it closes without having opened them.
+    """
+    rest = right.rstrip()
+    if not rest.strip() or not text.strip():
+        return 0
+    if text.rstrip().endswith(rest.strip()) and _unmatched(text)[: len(rest)]:
+        return len(rest)
+    if re.fullmatch(r"[\s)\]}]+", rest) and _unmatched(text) == re.sub(r"\s", "", rest):
+        return len(rest)
+    return 0
+
+
+def _unmatched(text: str) -> str:
+    stack: list[str] = []
+    found: list[str] = []
+    pairs = {")": "(", "]": "[", "}": "{"}
+    for char in text:
+        if char in "([{":
+            stack.append(char)
+        elif char in pairs:
+            if stack and stack[-1] == pairs[char]:
+                stack.pop()
+            else:
+                found.append(char)
+    return "".join(found)
+
+
+def _same_line(line: str, other: str) -> bool:
+    """Compare by letters and digits: lines that differ in those are lines of their own."""
+    words, others = _NO_WORD.sub("", line), _NO_WORD.sub("", other)
+    return words == others and len(line) >= _TELLING_CHARS and len(words) > 1
+
+
+def _indent(line: str) -> int:
+    expanded = line.expandtabs(4)
+    return len(expanded) - len(expanded.lstrip())

@@ -1,0 +1,125 @@
+"""Judges a text in place as Python does: whether it is a program, and whether its names are known.
+
+Tree-sitter takes wrong indentation for right. The top-level statement around the cursor is compiled
+(never run) with the text in it. Errors that other versions of Python may not have are not counted.
+"""
+
+import ast
+import builtins
+import re
+import warnings
+
+# Compiling is some milliseconds for this much.
+_MOST_CHARS = 20_000
+_TOP_LINE = re.compile(r"^(?:(?:def|class|async|if|for|while|with|try|match)\b|@)", re.MULTILINE)
+_NEXT_TOP_LINE = re.compile(r"\n(?=[^\s)\]}#])(?!(?:else|elif|except|finally)\b)")
+_MISPLACED = re.compile(r"outside (?:function|async function|loop)|not properly in loop")
+_BUILTINS = frozenset((*dir(builtins), "__file__", "__name__", "__doc__", "__path__", "__spec__"))
+
+
+class Place:
+    """The top-level statement around a cursor, and where a text stands in it."""
+
+    def __init__(self, prefix: str, suffix: str) -> None:
+        self._before = prefix[_top_line_start(prefix) :].replace("\r\n", "\n")
+        following = _NEXT_TOP_LINE.search(suffix)
+        self._after = suffix[: following.start() if following else len(suffix)].replace(
+            "\r\n", "\n"
+        )
+        self._document = (prefix, suffix)
+
+    def without_misplaced_lines(self, text: str) -> str | None:
+        """Give the longest beginning, by lines, that is placed right; None where none is."""
+        lines = text.split("\n")
+        for count in range(len(lines), 0, -1):
+            shorter = "\n".join(lines[:count])
+            if shorter.strip() and not self._is_misplaced(shorter):
+                return shorter if count < len(lines) else text
+        return None
+
+    def unknown_names(self, text: str) -> tuple[str, ...]:
+        """Give the names that the text reads and that nothing in the document defines."""
+        source = self._before + text + self._after
+        if len(source) > _MOST_CHARS:
+            return ()
+        try:
+            tree = _parsed(source)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return ()
+        first, last = self._lines_of(text)
+        start = len(self._before) - self._before.rfind("\n") - 1
+        used = dict.fromkeys(
+            node.id
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Name)
+            and isinstance(node.ctx, ast.Load)
+            and first <= node.lineno <= last
+            and (node.lineno > first or node.col_offset >= start)
+        )
+        bound = _bound_names(tree)
+        return tuple(
+            name
+            for name in used
+            if name not in bound and name not in _BUILTINS and not self._is_mentioned(name)
+        )
+
+    def _is_mentioned(self, name: str) -> bool:
+        word = re.compile(rf"\b{re.escape(name)}\b")
+        return any(name in side and word.search(side) for side in self._document)
+
+    def _lines_of(self, text: str) -> tuple[int, int]:
+        first = self._before.count("\n") + 1
+        return first, first + text.count("\n")
+
+    def _is_misplaced(self, text: str) -> bool:
+        source = self._before + text + self._after
+        if len(source) > _MOST_CHARS:
+            return False
+        first, last = self._lines_of(text)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                compile(source, "<completion>", "exec", dont_inherit=True)
+        except SyntaxError as error:
+            at = error.lineno or 0
+            if isinstance(error, IndentationError):
+                return first <= at <= last + 1
+            return first <= at <= last and bool(_MISPLACED.search(error.msg))
+        except (ValueError, RecursionError, MemoryError):
+            return False
+        return False
+
+
+def _top_line_start(prefix: str) -> int:
+    line_start = prefix.rfind("\n") + 1
+    if prefix[line_start:][:1].strip():
+        return line_start
+    start = 0
+    for found in _TOP_LINE.finditer(prefix, max(0, line_start - _MOST_CHARS), line_start):
+        start = found.start()
+    return start
+
+
+def _parsed(source: str) -> ast.Module:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(source)
+
+
+def _bound_names(tree: ast.Module) -> set[str]:
+    bound: set[str] = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name) if not isinstance(node.ctx, ast.Load):
+                bound.add(name)
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                bound.add(name)
+            case ast.ClassDef(name=name) | ast.ExceptHandler(name=str(name)):
+                bound.add(name)
+            case ast.arg(arg=name) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+                bound.add(name)
+            case ast.alias():
+                bound.add((node.asname or node.name).partition(".")[0])
+            case _:
+                pass
+    return bound
