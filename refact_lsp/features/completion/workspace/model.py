@@ -162,7 +162,8 @@ class WorkspaceModel:
         others = [buffer for buffer in reversed(self._buffers.values()) if buffer is not here]
         if unread := [buffer for buffer in others[:_ASKED_BUFFERS] if not buffer.is_read]:
             unread[0].settle_more(_OTHER_ROWS)
-        self._index.hide(key for key, buffer in self._buffers.items() if buffer.is_read)
+        read = (key for key, buffer in self._buffers.items() if buffer.is_read)
+        self._index.hide({path, *read})
         sources += [
             Source(buffer.stream, _OPEN_FILE, None, None) for buffer in others[:_ASKED_BUFFERS]
         ]
