@@ -92,12 +92,10 @@ def _thinking_fields(asked: Thinking, request: ChatRequest, answer_tokens: int) 
         return {"thinking": {"type": "adaptive", "display": "summarized"}, **effort}
     budget = asked.budget_tokens or _TOGGLED_BUDGET_TOKENS
     most = max(request.capabilities.max_output, answer_tokens)
-    room = min(budget + max(answer_tokens, _LEAST_ANSWER_TOKENS), most)
-    if answer_tokens > budget:
-        room = answer_tokens
-    budget = max(min(budget, room - _LEAST_ANSWER_TOKENS), _LEAST_ANSWER_TOKENS)
+    total = min(most, max(answer_tokens, budget + _LEAST_ANSWER_TOKENS))
+    budget = max(min(budget, total - _LEAST_ANSWER_TOKENS), _LEAST_ANSWER_TOKENS)
     shaped = {"type": "enabled", "budget_tokens": budget}
-    return {"thinking": shaped, "max_tokens": max(room, budget + 1), **effort}
+    return {"thinking": shaped, "max_tokens": max(total, budget + 1), **effort}
 
 
 def _usable(asked: Thinking, messages: Sequence[Message]) -> Thinking:
