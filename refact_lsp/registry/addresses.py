@@ -112,7 +112,7 @@ def _bases(
     own_path = urlsplit(own).path.rstrip("/") if own else _WIRE_PATHS.get(template.wires[0], "")
     given = values.get("baseUrl")
     if given:
-        parts = _split("baseUrl", str(given))
+        parts = _split("baseUrl", str(given), own_port=urlsplit(own).port if own else None)
         path = _base_path(parts.path, own_path, known)
     elif own:
         parts, path = urlsplit(own), own_path
@@ -156,13 +156,19 @@ def _known_paths(template: Template) -> tuple[str, ...]:
     return tuple(sorted(set(paths()), key=lambda path: (-len(path.lstrip("~")), path)))
 
 
-def _split(setting: str, text: str) -> SplitResult:
-    """Read an address; a missing scheme is http for a near host and https for any other."""
+def _split(setting: str, text: str, *, own_port: int | None = None) -> SplitResult:
+    """Read an address; a missing scheme is http for a near host and https for any other.
+
+    A near host named alone, as OLLAMA_HOST may hold it, is meant at the template's own port.
+    """
     text = text.strip()
     if "://" not in text:
-        host = text.partition("/")[0].rpartition("@")[2]
-        near = locality_of(_host_of(host)) != "cloud"
-        text = f"{'http' if near else 'https'}://{text}"
+        netloc, slash, path = text.partition("/")
+        host = _host_of(netloc.rpartition("@")[2])
+        near = locality_of(host) != "cloud"
+        if near and own_port is not None and netloc in (host, f"{host}]"):
+            netloc = f"{netloc}:{own_port}"
+        text = f"{'http' if near else 'https'}://{netloc}{slash}{path}"
     try:
         parts = urlsplit(text)
         _ = parts.port

@@ -62,6 +62,16 @@ from refact_lsp.registry.catalog import Catalog
         ("ollama", "http://gpu-box:11434/api/generate", "http://gpu-box:11434/api/chat"),
         ("ollama", "https://example.com/ollama", "https://example.com/ollama/api/chat"),
         ("ollama", "", "http://127.0.0.1:11434/api/chat"),
+        ("ollama", "gpu-box", "http://gpu-box:11434/api/chat"),
+        ("ollama", "127.0.0.1", "http://127.0.0.1:11434/api/chat"),
+        ("ollama", "[::1]", "http://[::1]:11434/api/chat"),
+        ("ollama", "gpu-box:80", "http://gpu-box:80/api/chat"),
+        ("ollama", "http://gpu-box", "http://gpu-box/api/chat"),
+        ("ollama", "ollama.example.com", "https://ollama.example.com/api/chat"),
+        ("claude-code", "https://gw.example.com/llm", "https://gw.example.com/llm/v1/messages"),
+        ("claude-code", "https://gw.example.com/llm/v1", "https://gw.example.com/llm/v1/messages"),
+        ("anthropic", "https://gw.example.com", "https://gw.example.com/v1/messages"),
+        ("anthropic", "https://gw.example.com/v1/messages", "https://gw.example.com/v1/messages"),
     ],
 )
 def test_a_base_in_any_form_gives_the_same_address_nothing_doubled_or_invented(

@@ -62,16 +62,31 @@ from refact_lsp.registry.catalog import Catalog
         ("text-embedding-qwen3-embedding-0.6b", "qwen3-embedding"),
         ("bge-m3:567m", "bge-m3"),
         ("gpt-oss:20b", "gpt-oss"),
+        ("deepseek-r1:8b-0528-qwen3-q4_K_M", "deepseek-r1"),
+        ("deepseek-ai/DeepSeek-V3.2", "deepseek-v3"),
+        ("mlx-community/Qwen3-Coder-30B-A3B-Instruct-4bit", "qwen3-coder"),
+        ("TheBloke/CodeLlama-13B-GPTQ", "codellama"),
+        ("second-state/StarCoder2-7B-GGUF", "starcoder2"),
+        ("ggml-org/Qwen2.5-Coder-3B-Q8_0-GGUF", "qwen2.5-coder"),
+        ("bartowski/DeepSeek-Coder-V2-Lite-Instruct-GGUF", "deepseek-coder-v2-lite"),
+        ("ibm-granite/granite-8b-code-base-4k", "granite-code"),
+        ("llama3.2-vision:11b", "llama3.2-vision"),
+        ("qwen2.5vl:7b", "qwen2.5-vl"),
+        ("devstral-small-2:24b", "devstral"),
+        ("mistralai/Mistral-7B-Instruct-v0.3", "mistral-7b"),
+        ("moonshotai/Kimi-K2-Instruct-0905", "kimi-k2"),
+        ("snowflake-arctic-embed2:568m", "snowflake-arctic-embed2"),
+        ("embeddinggemma:300m-qat-q4_0", "embeddinggemma"),
         ("qwen3:4b-instruct-2507-q4_K_M", "qwen3"),
         ("gemma3:270m", "gemma3"),
     ],
 )
-@pytest.mark.parametrize("template", ["ollama", "vllm", "lmstudio", "llamacpp", "custom"])
 def test_a_name_as_runtimes_write_it_resolves_to_its_family(
-    catalog: Catalog, template: str, name: str, family: str
+    catalog: Catalog, name: str, family: str
 ):
-    found = catalog.resolve(template, name)
-    assert (found.family, found.known) == (family, True)
+    for template in ("ollama", "vllm", "lmstudio", "llamacpp", "custom"):
+        found = catalog.resolve(template, name)
+        assert (found.family, found.known) == (family, True)
 
 
 @pytest.mark.parametrize(
@@ -144,6 +159,40 @@ def test_a_method_that_the_server_announces_keeps_the_family(catalog: Catalog):
 def test_an_unknown_model_that_the_server_calls_an_embedder_is_one(catalog: Catalog):
     live = CapabilityPatch(embedding=EmbeddingSupport(dimensions=384, max_input=512))
     assert catalog.resolve("ollama", "mine", live=live).kind == "embedding"
+
+
+@pytest.mark.parametrize(
+    ("name", "context"),
+    [
+        ("granite-code:8b", 8192),
+        ("granite-code:8b-instruct-128k-q4_1", 128_000),
+        ("ibm-granite/granite-8b-code-base-4k", 4096),
+        ("qwen3:8b", 40_960),
+        ("qwen3:4b-instruct-2507-q4_K_M", 262_144),
+        ("gemma3:1b", 32_768),
+        ("llama4:scout", 1_048_576),
+    ],
+)
+def test_the_window_follows_the_variant_and_never_a_stretched_one(
+    catalog: Catalog, name: str, context: int
+):
+    assert catalog.resolve("ollama", name).capabilities.context_window == context
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("qwen3:8b", "toggle"),
+        ("qwen3:30b-a3b-thinking-2507", "always"),
+        ("qwen3:4b-instruct-2507-q4_K_M", "none"),
+        ("moonshotai/Kimi-K2-Instruct", "none"),
+        ("deepseek-r1:7b", "always"),
+        ("gpt-oss:20b", "effort"),
+        ("llama3.3:70b", "none"),
+    ],
+)
+def test_thinking_follows_the_variant(catalog: Catalog, name: str, kind: str):
+    assert catalog.resolve("ollama", name).capabilities.reasoning.kind == kind
 
 
 def test_embedding_sizes_follow_the_variant(catalog: Catalog):
