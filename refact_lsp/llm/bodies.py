@@ -7,27 +7,29 @@ from refact_lsp.core.problems import refuse
 
 _PIECE_BYTES = 1 << 20
 _GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
-_RAW_DEFLATE = -zlib.MAX_WBITS
+_RAW_DEFLATE = -zlib.MAX_WBITS  # what some servers mean by "deflate"
+_HEAD_BYTES = 2
 
 
 class Inflater:
     """Decodes `gzip` and `deflate`; a megabyte at a time, so that a bomb is met while small."""
 
     def __init__(self) -> None:
-        self._state = zlib.decompressobj(_GZIP_OR_ZLIB)
-        self._fresh = True
+        self._state = None
+        self._start = b""
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Give what `data` adds; raises `badResponse` where it is not compressed as announced."""
+        if self._state is None:
+            data = self._start = self._start + data
+            if len(data) < _HEAD_BYTES:
+                return
+            self._state = zlib.decompressobj(_GZIP_OR_ZLIB if _has_head(data) else _RAW_DEFLATE)
         while data:
             try:
                 piece = self._state.decompress(data, _PIECE_BYTES)
             except zlib.error:
-                if not self._fresh:
-                    raise _broken() from None
-                self._state, self._fresh = zlib.decompressobj(_RAW_DEFLATE), False
-                continue
-            self._fresh = False
+                raise _broken() from None
             if piece:
                 yield piece
             data = self._state.unconsumed_tail
@@ -38,7 +40,7 @@ class Inflater:
     def close(self) -> bytes:
         """Give what is left at the end of the body."""
         try:
-            return self._state.flush()
+            return self._state.flush() if self._state else b""
         except zlib.error:
             raise _broken() from None
 
@@ -66,6 +68,12 @@ def decoder(encoding: str) -> Inflater | Plain:
                 f"The answer is compressed as {other[:20]!r}, which was not asked for.",
                 "A proxy or gateway in between seems to do this; turn its compression off.",
             )
+
+
+def _has_head(data: bytes) -> bool:
+    """Tell gzip and zlib (RFC 1952, RFC 1950) from a bare stream by their first two bytes."""
+    zlib_head = data[0] & 0x0F == zlib.DEFLATED and int.from_bytes(data[:2]) % 31 == 0
+    return zlib_head or data[:2] == b"\x1f\x8b"
 
 
 def _broken() -> Exception:

@@ -2,6 +2,7 @@ import asyncio
 from contextlib import aclosing
 from pathlib import Path
 
+from refact_lsp.llm.retry import BRIEF
 from tests.llm.calls import PURPOSE, LineParser, asker, endpoint, request
 from tests.servers.certificates import server_context
 from tests.servers.http2 import http2_server
@@ -45,3 +46,14 @@ async def test_a_cancel_before_the_answer_begins_tells_the_server_too(tmp_path: 
         await server.until(lambda: bool(server.resets))
         await asyncio.gather(task, return_exceptions=True)
     assert server.connections == 1
+
+
+async def test_a_connection_that_the_server_ended_is_replaced(tmp_path: Path):
+    tls, ca_file = server_context(tmp_path, alpn=("h2",))
+    whole = b"".join(chat_chunks("a"))
+    async with http2_server(tls, whole, ends=True) as server, asker() as ask:
+        to = endpoint(server.url, ca_file=ca_file)
+        assert await ask.text(to) == "a"
+        server.end_connections()
+        assert await ask.text(to, patience=BRIEF) == "a"
+    assert server.connections == 2

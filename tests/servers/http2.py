@@ -21,11 +21,19 @@ class Http2Server:
     connections: int = 0
     streams: int = 0
     resets: list[int] = field(default_factory=list[int])
+    open: "list[_Connection]" = field(default_factory=list["_Connection"])
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def url(self) -> str:
         return f"https://127.0.0.1:{self.port}"
+
+    def end_connections(self) -> None:
+        """Say goodbye (GOAWAY) on every connection and close it."""
+        for connection in self.open:
+            connection.state.close_connection()
+            connection.transport.write(connection.state.data_to_send())
+            connection.transport.close()
 
     async def until(self, condition: Callable[[], bool]) -> None:
         async with asyncio.timeout(5):
@@ -44,6 +52,7 @@ class _Connection(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
         self.server.connections += 1
+        self.server.open.append(self)
         self.state.initiate_connection()
         self.transport.write(self.state.data_to_send())
 
