@@ -1,25 +1,34 @@
 """What the way to a provider costs beside the bare socket: `python -m tests.bench.overhead`.
 
 One run against a stub provider in a process of its own: raw HTTP on an open socket, httpx's client,
-and ours, taking turns. First with the fixed 100 ms answer that counts, then with none, where the
-difference shows.
+our client, and an inline completion through the server over stdio, taking turns; then the answer
+that the server has cached. First with the fixed 100 ms answer that counts, then with none, where
+the difference shows. Every completion is asked for in a text of its own and with a debounce of 0,
+so that neither the cache nor the debounce takes part.
 """
 
 import asyncio
 import statistics
+import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from itertools import count
+from pathlib import Path
 
 from refact_lsp.core.events import Event, Finished, TextDelta
 from refact_lsp.core.ledger import Purpose
 from refact_lsp.llm.client import Client
 from refact_lsp.llm.endpoint import Endpoint
 from refact_lsp.llm.wire.base import HttpRequest
+from tests.bench.editor import Editor, editor
 from tests.bench.stub import stub
 
 BODY = b'{"model":"m","prompt":"' + b"x" * 8000 + b'","stream":true}'
 HEADERS = {"content-type": "application/json", "authorization": "Bearer key"}
 ROUNDS = {100: 60, 0: 400}
+WARM_UP = 3  # rounds that open connections and import
+TEXT = "".join(f"def function_{n}(value):\n    return value * {n}\n\n\n" for n in range(80))
+TEXT_LINES = TEXT.count("\n")
 Once = Callable[[], Awaitable[object]]
 
 
@@ -85,20 +94,67 @@ async def ours(url: str) -> Once:
     return once
 
 
+async def served(url: str, one: Editor) -> Once:
+    """The server as an editor uses it, with the stub as its completion model."""
+    settings = {"wire": "openai-completions", "baseUrl": f"{url}/v1"}
+    saved = await one.request("refact/providers/save", {"template": "custom", "settings": settings})
+    model = f"{saved['provider']['id']}/qwen2.5-coder:7b"
+    await one.request("refact/models/save", {"model": model})
+    await one.request("refact/completion/configure", {"debounceMs": 0})
+    await one.request("refact/defaults/set", {"role": "completion", "model": model})
+    document = {"uri": "file:///bench/file.py", "languageId": "python", "version": 0, "text": TEXT}
+    one.notify("textDocument/didOpen", {"textDocument": document})
+    versions, line = count(1), TEXT_LINES
+
+    async def once() -> None:
+        version = next(versions)
+        start = {"line": line, "character": 0}
+        end = {"line": line, "character": 1000}
+        change = {"range": {"start": start, "end": end}, "text": f"total_{version} = value"}
+        asked = {"uri": document["uri"], "version": version}
+        one.notify("textDocument/didChange", {"textDocument": asked, "contentChanges": [change]})
+        await ask_again(one, version, line)
+
+    return once
+
+
+async def ask_again(one: Editor, version: int, line: int) -> None:
+    """Ask for the completion at the end of the text; nothing at all fails the benchmark."""
+    result = await one.request(
+        "textDocument/inlineCompletion",
+        {
+            "textDocument": {"uri": "file:///bench/file.py"},
+            "position": {"line": line, "character": len(f"total_{version} = value")},
+            "context": {"triggerKind": 2},
+        },
+    )
+    items = result["items"] if isinstance(result, dict) else result
+    if not items:
+        why = await one.request("refact/completion/explain", {})
+        raise RuntimeError(f"no completion: {why}")
+
+
 WAYS = {"raw": raw, "httpx": plain_httpx, "client": ours}
 
 
 async def measure(wait_ms: int, rounds: int) -> dict[str, list[float]]:
     """Take turns; milliseconds of each request by way."""
-    async with stub(wait_ms) as url:
-        ways = {name: await make(url) for name, make in WAYS.items()}
-        taken: dict[str, list[float]] = {name: [] for name in ways}
-        for number in range(rounds + 3):
-            for name, once in ways.items():
+    with tempfile.TemporaryDirectory() as home:
+        async with stub(wait_ms) as url, editor(Path(home)) as one:
+            ways = {name: await make(url) for name, make in WAYS.items()}
+            ways["server"] = await served(url, one)
+            taken: dict[str, list[float]] = {name: [] for name in ways}
+            for number in range(rounds + WARM_UP):
+                for name, once in ways.items():
+                    start = time.perf_counter()
+                    await once()
+                    if number >= WARM_UP:
+                        taken[name].append((time.perf_counter() - start) * 1000)
+            taken["cached"] = []
+            for _ in range(rounds):
                 start = time.perf_counter()
-                await once()
-                if number >= 3:  # the first ones open connections and import
-                    taken[name].append((time.perf_counter() - start) * 1000)
+                await ask_again(one, rounds + WARM_UP, TEXT_LINES)
+                taken["cached"].append((time.perf_counter() - start) * 1000)
     return taken
 
 

@@ -8,9 +8,14 @@ import contextlib
 import sys
 from collections.abc import AsyncGenerator
 
-from tests.servers.scripted import Exchange, chat_chunks, scripted
+from tests.servers.scripted import Exchange, scripted, sse
 
-CHUNKS = chat_chunks(*[f" word{number}" for number in range(20)])
+# Twenty tokens of a completion, in the manner of OpenAI's legacy route.
+WORDS = [f" + word{number}" for number in range(20)]
+CHUNKS = sse(
+    *[{"choices": [{"index": 0, "text": word}]} for word in WORDS],
+    {"choices": [{"index": 0, "text": "", "finish_reason": "stop"}]},
+)
 
 
 @contextlib.asynccontextmanager
