@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from refact_lsp.app.lessons import Lessons
+from refact_lsp.app.turns import ChatTurns
 from refact_lsp.app.worker import Worker
 from refact_lsp.app.world import make_world
 from refact_lsp.auth.secrets import Secrets
@@ -58,6 +59,7 @@ class App:
         self.health: dict[str, Health] = {}
         self.editor = EditorSettings()
         self.budgets = BudgetGuard()
+        self.turns = ChatTurns()
         self.client = Client(
             record=self._record,
             memory=Lessons(self),

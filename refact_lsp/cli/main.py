@@ -21,6 +21,7 @@ COMMANDS = {
     "providers": "providers",
     "registry": "registry",
     "rpc": "rpc",
+    "stats": "stats",
     "status": "status",
 }
 

@@ -74,9 +74,10 @@ async def chat_events(
     wire = _served(CHAT, chat_wire(way.template), model)
     quirks = way.endpoint.quirks
     sent = _Sent(way.endpoint, wire.build_chat(request, quirks), lambda: wire.chat_parser(quirks))
-    async with aclosing(_events(app, model, sent, purpose, patience, on_retry)) as events:
-        async for event in events:
-            yield event
+    with app.turns.chatting(model.provider):
+        async with aclosing(_events(app, model, sent, purpose, patience, on_retry)) as events:
+            async for event in events:
+                yield event
 
 
 async def completion_events(

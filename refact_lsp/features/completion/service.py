@@ -8,9 +8,12 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import cast
+
+import msgspec
 
 from refact_lsp.app.application import App
 from refact_lsp.app.privacy_guard import PrivacyGuard
@@ -29,6 +32,7 @@ from refact_lsp.features.completion.ports import Ports, Settings, Target
 from refact_lsp.features.completion.target import completion_settings, completion_target
 from refact_lsp.features.completion.values import Request, Suggestion
 from refact_lsp.features.completion.workspace.service import WorkspaceService
+from refact_lsp.store.completion_tallies import add_tallies, read_tallies
 from refact_lsp.store.settings import set_setting
 
 FLUSH_S = 30
@@ -58,7 +62,11 @@ class Completion:
                 excluded=self._excluded,
                 count_tokens=estimate,
                 guess=self._workspace.guess,
+                idle=self._idle,
+                warm=self._warm,
                 save_settings=self._save_settings,
+                tallies=lambda since: app.database.read(lambda c: read_tallies(c, since)),
+                keep_tallies=lambda counted: app.database.write(lambda c: add_tallies(c, counted)),
                 random=random.random,
             )
         )
@@ -123,6 +131,19 @@ class Completion:
     ) -> AsyncGenerator[Event]:
         purpose = Purpose(role="completion", model=target.name, files=tuple(files))
         return completion_events(self._app, cast("Model", target.handle), request, purpose)
+
+    async def _idle(self, target: Target) -> None:
+        """Wait while a chat uses the same runtime: two prompts at once would slow down both."""
+        if target.locality == "machine":
+            await self._app.turns.quiet(target.model.partition("/")[0])
+
+    async def _warm(self, target: Target, request: CompletionRequest) -> None:
+        # Only the prompt is to be read; where zero tokens are no request, one is asked for.
+        tokens = 0 if target.method == "infill" else 1
+        asked = msgspec.structs.replace(request, max_tokens=tokens)
+        async with aclosing(self._stream(target, asked, files=())) as events:
+            async for _ in events:
+                pass
 
     def _excluded(self, snapshot: Snapshot, target: Target) -> str | None:
         if snapshot.path is None:

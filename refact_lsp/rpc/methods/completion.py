@@ -3,10 +3,12 @@
 from refact_lsp.core.problems import refuse
 from refact_lsp.features.completion.engine import Engine
 from refact_lsp.features.completion.preferences import Changes, Configured
+from refact_lsp.features.completion.stats import rows
 from refact_lsp.features.completion.trace import Explained
 from refact_lsp.rpc import messages as m
 from refact_lsp.rpc.session import Session
 from refact_lsp.rpc.table import Method
+from refact_lsp.store.completion_tallies import read_tallies
 
 
 async def _explain(session: Session, params: m.CompletionExplain) -> Explained:
@@ -33,8 +35,12 @@ async def _configure(session: Session, params: Changes) -> Configured:
 
 
 async def _stats(session: Session, params: m.CompletionStats) -> m.CompletionStatsResult:
-    rows = await _engine(session).stats(params.since, params.by)
-    return m.CompletionStatsResult(rows=tuple(rows))
+    if session.completion is not None:
+        summed = await session.completion.engine.stats(params.since, params.by)
+    else:  # a command: what editors have stored so far
+        stored = await session.app.database.read(lambda c: read_tallies(c, params.since))
+        summed = rows(stored, params.by)
+    return m.CompletionStatsResult(rows=tuple(summed))
 
 
 def _engine(session: Session) -> Engine:

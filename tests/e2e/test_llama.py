@@ -1,0 +1,53 @@
+"""The real llama.cpp behind the front door and the command line."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.e2e import tiny_gguf
+
+PLACE = "def total(items):\n    price = \n"
+
+
+def refact(*arguments: str) -> Any:
+    command = [sys.executable, "-m", "refact_lsp", *arguments, "--json"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return json.loads(done.stdout)
+
+
+def test_a_real_runtime_is_added_tested_and_completes(tmp_path: Path, llama: str):
+    added = refact("providers", "add", "llamacpp", "--set", f"baseUrl={llama}", "--yes")
+    assert added["locality"] == "machine"
+    report = refact("providers", "test", "llamacpp")
+    steps = {step["step"]: step for step in report["steps"]}
+    assert all(step["ok"] for step in steps.values()), report
+    assert not steps["chat"].get("skipped")
+    (model,) = refact("models", "list", "--provider", "llamacpp")["models"]
+    assert model["capabilities"]["contextWindow"] == 4096
+    assert model["sources"]["contextWindow"] == "api"
+    refact("defaults", "set", "completion", model["id"])
+    file = tmp_path / "cart.py"
+    file.write_text(PLACE)
+    result = refact("complete", f"{file}:2:13")
+    assert [item["text"] for item in result["items"]] == ["".join(tiny_gguf.MIDDLE)]
+    assert result["items"][0]["range"]["start"] == {"line": 1, "character": 12}
+    assert result["model"] == model["id"]
+    assert result["timing"]["totalMs"] > 0
+
+
+def test_probing_finds_how_a_real_model_fills_in(llama: str):
+    refact("providers", "add", "llamacpp", "--set", f"baseUrl={llama}", "--yes")
+    results = refact("models", "probe", "llamacpp/qwen2.5-coder-tiny", "chat")["results"]
+    assert results[0]["ok"]
+    assert "Hello" in results[0]["detail"]
+
+
+def test_a_real_runtime_embeds(llama_embedding: str):
+    refact(
+        "providers", "add", "llamacpp", "--set", f"baseUrl={llama_embedding}", "--yes", "--no-test"
+    )
+    results = refact("models", "probe", "llamacpp/qwen2.5-coder-tiny", "embedding")["results"]
+    assert results[0]["detail"] == f"{tiny_gguf.WIDTH} dimensions"
