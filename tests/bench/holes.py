@@ -66,7 +66,7 @@ def main() -> None:
         if not options.kind or hole.kind in options.kind
     ]
     policies = options.only or POLICIES
-    measured = {policy: list(_run(policy, holes, options.seed)) for policy in policies}
+    measured = {policy: list(measure(policy, holes, options.seed)) for policy in policies}
     files = len({hole.source for hole in holes})
     count = sum(len(results) for results in measured.values()) // len(measured)
     print(f"{len(holes)} holes in {files} files, {count} streams, seed {options.seed}")
@@ -74,13 +74,13 @@ def main() -> None:
     broken_files = [hole for hole in map(_broken_elsewhere, holes) if hole]
     for policy in ("relative", "auto"):
         if policy in policies:
-            dirty = list(_run(policy, broken_files, options.seed, clean=holes))
-            _line(f"{policy}, files broken elsewhere", _decidable(dirty))
+            dirty = list(measure(policy, broken_files, options.seed, clean=holes))
+            line(f"{policy}, files broken elsewhere", decidable(dirty))
     print(f"{time.monotonic() - started:.0f} s")
     _print_failures(measured[policies[0]], options.failures)
 
 
-def _run(
+def measure(
     policy: str, holes: Sequence[Hole], seed: int, clean: Sequence[Hole] | None = None
 ) -> Iterable[Result]:
     syntax = Syntax()
@@ -237,11 +237,11 @@ def _broken_elsewhere(hole: Hole) -> Hole | None:
     return hole._replace(suffix=hole.suffix[:cut] + hole.suffix[cut + 1 :])
 
 
-def _decidable(results: Iterable[Result]) -> list[Result]:
+def decidable(results: Iterable[Result]) -> list[Result]:
     return [result for result in results if result.variant != _UNDECIDABLE]
 
 
-def _share(results: Sequence[Result], outcome: str) -> float:
+def share(results: Sequence[Result], outcome: str) -> float:
     if outcome in {"doubled", "broken"}:
         hits = sum(getattr(result, outcome) for result in results)
     else:
@@ -249,10 +249,10 @@ def _share(results: Sequence[Result], outcome: str) -> float:
     return 100 * hits / max(1, len(results))
 
 
-def _line(name: str, results: Sequence[Result]) -> None:
+def line(name: str, results: Sequence[Result]) -> None:
     wastes = sorted(result.waste for result in results if result.waste is not None)
     shares = "  ".join(
-        f"{outcome} {_share(results, outcome):5.2f}"
+        f"{outcome} {share(results, outcome):5.2f}"
         for outcome in ("exact", "clean", "empty", "over", "doubled", "broken")
     )
     waste = f"{wastes[len(wastes) // 2]}/{wastes[len(wastes) * 9 // 10]}" if wastes else "-"
@@ -261,28 +261,26 @@ def _line(name: str, results: Sequence[Result]) -> None:
 
 def _report(measured: dict[str, list[Result]]) -> None:
     for policy, results in measured.items():
-        _line(policy, _decidable(results))
+        line(policy, decidable(results))
     ours = measured.get("strict") or next(iter(measured.values()))
-    _line("sibling apart", [result for result in ours if result.variant == _UNDECIDABLE])
+    line("sibling apart", [result for result in ours if result.variant == _UNDECIDABLE])
     stopped = [result for result in ours if result.variant == "none"]
-    print(f"streams that stop by themselves, not exact: {100 - _share(stopped, 'exact'):.2f} %")
+    print(f"streams that stop by themselves, not exact: {100 - share(stopped, 'exact'):.2f} %")
     print(f"{'':12}" + "".join(f"{kind:>9}" for kind in KINDS) + f"{'all':>9}")
-    decidable = _decidable(ours)
+    judged = decidable(ours)
     for language in LANGUAGES:
-        rows = [result for result in decidable if result.language == language]
+        rows = [result for result in judged if result.language == language]
         cells = [[result for result in rows if result.kind == kind] for kind in KINDS]
-        print(
-            f"{language:12}" + "".join(f"{_share(cell, 'exact'):9.1f}" for cell in (*cells, rows))
-        )
+        print(f"{language:12}" + "".join(f"{share(cell, 'exact'):9.1f}" for cell in (*cells, rows)))
     for variant in sorted({result.variant for result in ours}):
-        _line(f"  {variant}", [result for result in ours if result.variant == variant])
+        line(f"  {variant}", [result for result in ours if result.variant == variant])
 
 
 def _print_failures(results: Sequence[Result], count: int) -> None:
     """Show holes that were not cut exactly, one stream of each."""
     bad = {
         (result.hole.source, len(result.hole.prefix), result.outcome): result
-        for result in _decidable(results)
+        for result in decidable(results)
         if result.outcome != "exact"
     }
     for result in list(bad.values())[:count]:

@@ -225,10 +225,14 @@ def _guard(scene: Scene, syntax: Syntax, replaced: int) -> Guard:
 
 
 def _judged(text: str, scene: Scene, syntax: Syntax, replaced: int) -> str | None:
-    kept = guarded(_guard(scene, syntax, replaced), text)
+    guard = _guard(scene, syntax, replaced)
+    kept = guarded(guard, text)
     if kept is None or scene.language != "python" or replaced:
         return kept
-    return python_check.Place(scene.prefix, scene.suffix).without_misplaced_lines(kept)
+    place = python_check.Place(scene.prefix, scene.suffix)
+    return place.without_misplaced_lines(
+        kept, lambda shorter: guard.accepts(guard.errors(shorter)[0])
+    )
 
 
 def _mends(text: str, scene: Scene, syntax: Syntax) -> bool:

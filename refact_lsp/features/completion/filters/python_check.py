@@ -8,6 +8,7 @@ import ast
 import builtins
 import re
 import warnings
+from collections.abc import Callable
 
 # Compiling is some milliseconds for this much.
 _MOST_CHARS = 20_000
@@ -28,13 +29,18 @@ class Place:
         )
         self._document = (prefix, suffix)
 
-    def without_misplaced_lines(self, text: str) -> str | None:
-        """Give the longest beginning, by lines, that is placed right; None where none is."""
+    def without_misplaced_lines(self, text: str, is_sound: Callable[[str], bool]) -> str | None:
+        """Give the longest beginning, by lines, that is placed right; None where none is.
+
+        `is_sound` judges the syntax of a beginning that is shorter than the text.
+        """
         lines = text.split("\n")
         for count in range(len(lines), 0, -1):
             shorter = "\n".join(lines[:count])
-            if shorter.strip() and not self._is_misplaced(shorter):
-                return shorter if count < len(lines) else text
+            if not shorter.strip() or self._is_misplaced(shorter):
+                continue
+            if count == len(lines) or is_sound(shorter):
+                return shorter
         return None
 
     def unknown_names(self, text: str) -> tuple[str, ...]:
