@@ -23,6 +23,7 @@ ReplayField = Literal[
     "reasoning_details",  # OpenRouter's list, as it came; text only where no list came
     "thinking-part",  # a part of the content list              Mistral
     "extra_content",  # signatures beside content and calls     Gemini
+    "reasoning_opaque",  # sealed thinking beside its gist      GitHub Copilot
 ]
 EmbeddingShape = Literal["openai", "voyage", "jina", "cohere"]
 # How a provider lists its models; read by llm/wire/model_lists.py, named in a registry file.
@@ -69,7 +70,8 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     # openai-chat: which thinking is sent back: of the running tool loop only, or of the whole
     # thread. Default "tools".
     reasoning_replay_scope: Literal["tools", "always"] = "tools"
-    # Text between <think> and </think> at the head of an answer is thinking. Default false.
+    # Text between <think> (or <thought>) and its closing tag at the head of an answer is thinking.
+    # Default false.
     think_tags: bool = False
     # openai-responses: asks for encrypted thinking and replays it. Default true.
     encrypted_reasoning: bool = True

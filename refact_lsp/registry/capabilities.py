@@ -124,9 +124,12 @@ def varied(family: Family, name: str) -> Family:
 
 
 def _reasoning(entry: ReasoningEntry) -> Reasoning:
+    """Say by a level "off" that thinking can be switched off where efforts steer it."""
+    says_off = any(word in entry.levels for word in ("off", "none", "disabled"))
+    stops = ("off",) if entry.kind == "effort" and entry.can_disable and not says_off else ()
     return Reasoning(
         kind=entry.kind,
-        levels=entry.levels or None,
+        levels=(*stops, *entry.levels) or None,
         min_budget=entry.min_budget,
         max_budget=entry.max_budget,
     )

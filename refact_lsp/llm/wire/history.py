@@ -43,11 +43,16 @@ def mended(request: ChatRequest) -> list[Message]:
     messages = _paired(request.messages)
     last_asked = asked_last(messages)
     return [
-        msgspec.structs.replace(
-            message, content=tuple(_checked(part, request, fresh=number >= last_asked))
+        Message(
+            role=message.role,
+            content=tuple(
+                _image(part, request, fresh=number >= last_asked)
+                if isinstance(part, ImagePart)
+                else part
+                for part in message.content
+            ),
         )
         for number, message in enumerate(messages)
-        for part in [message.content]
     ]
 
 
@@ -159,13 +164,6 @@ def _answered(message: Message, open_calls: Sequence[str]) -> Message:
     not_run = (ToolResultPart(id=i, content=_NOT_RUN, is_error=True) for i in open_calls)
     ordered = [results.get(part.id, part) for part in not_run]
     return Message(role="user", content=(*ordered, *rest))
-
-
-def _checked(parts: Sequence[Part], request: ChatRequest, *, fresh: bool) -> list[Part]:
-    return [
-        _image(part, request, fresh=fresh) if isinstance(part, ImagePart) else part
-        for part in parts
-    ]
 
 
 def _image(part: ImagePart, request: ChatRequest, *, fresh: bool) -> Part:

@@ -26,6 +26,7 @@ from refact_lsp.llm.wire.answer import (
     decode_lenient,
     no_answer,
 )
+from refact_lsp.llm.wire.history import sealed_as
 from refact_lsp.llm.wire.stop_reasons import finished, is_cut
 from refact_lsp.llm.wire.think_tags import ThinkTags
 from refact_lsp.llm.wire.tool_calls import CallPieces
@@ -59,6 +60,8 @@ class _Delta(msgspec.Struct):
     reasoning_content: str | None = None
     reasoning: str | dict[str, Any] | None = None
     reasoning_details: list[dict[str, Any]] | None = None
+    reasoning_text: str | None = None  # Copilot's gist of thinking that it keeps sealed
+    reasoning_opaque: str | None = None
     refusal: str | None = None
     tool_calls: list[_Call] | None = None
     function_call: _Function | None = None
@@ -100,7 +103,7 @@ class OpenAiParser(AnswerParser):
         self._think = ThinkTags() if think_tags else None
         self._calls = CallPieces()
         self._details: list[dict[str, Any]] = []
-        self._extra_content: Any = None
+        self._sealed: dict[str, Any] = {}
         self._usage: OpenAiUsage | None = None
         self._id = ""
         self._raw_reason: str | None = None
@@ -151,8 +154,8 @@ class OpenAiParser(AnswerParser):
             self._say(delta.content, events)
         if delta.refusal:
             events.append(TextDelta(delta=delta.refusal))
-        if delta.extra_content is not None:
-            self._extra_content = delta.extra_content
+        if delta.extra_content is not None or delta.reasoning_opaque or delta.reasoning_text:
+            self._seal(delta)
         if delta.tool_calls or delta.function_call:
             self._call(delta)
 
@@ -178,6 +181,16 @@ class OpenAiParser(AnswerParser):
             events.append(ReasoningDelta(delta=thought))
         for item in details:
             _merge_detail(self._details, item)
+
+    def _seal(self, delta: _Delta) -> None:
+        """Keep what vendors want back verbatim beside the content: Gemini's, Copilot's."""
+        if delta.extra_content is not None and _is_signed(delta.extra_content):
+            self._sealed["extra_content"] = delta.extra_content
+        if delta.reasoning_text:
+            told = self._sealed.get("reasoning_text", "")
+            self._sealed["reasoning_text"] = told + delta.reasoning_text
+        if delta.reasoning_opaque:
+            self._sealed["reasoning_opaque"] = delta.reasoning_opaque
 
     def _call(self, delta: _Delta) -> None:
         for call in delta.tool_calls or ():
@@ -208,13 +221,10 @@ class OpenAiParser(AnswerParser):
             raise no_answer(self._odd)
         if self._think is not None:
             events.extend(self._think.close())
-        sealed: dict[str, Any] = {}
         if self._details:
-            sealed["reasoning_details"] = self._details
-        if self._extra_content is not None:
-            sealed["extra_content"] = self._extra_content
-        if sealed:
-            events.append(ReasoningSealed(opaque=sealed))
+            self._sealed["reasoning_details"] = self._details
+        if self._sealed:
+            events.append(ReasoningSealed(opaque=self._sealed))
         has_calls = bool(self._calls)
         events.extend(self._calls.finish(self._id, cut=is_cut(self._raw_reason)))
         if self._usage is not None:
@@ -235,6 +245,12 @@ def _text_of(parts: str | Sequence[_Part]) -> str:
 def _told(detail: dict[str, Any]) -> str:
     told = detail.get("text") or detail.get("summary")
     return told if isinstance(told, str) else ""
+
+
+def _is_signed(extra_content: object) -> bool:
+    """Tell a signature from a mere mark that a piece is thinking."""
+    google = sealed_as(extra_content, "google")
+    return google is None or sealed_as(google, "thought_signature") is not None
 
 
 def _merge_detail(details: list[dict[str, Any]], piece: dict[str, Any]) -> None:

@@ -154,6 +154,10 @@ def _replayed(parts: Sequence[Part], text: str, quirks: Quirks) -> dict[str, Any
         case "extra_content":
             kept = [found for seal in sealed if (found := sealed_as(seal, "extra_content"))]
             shaped |= {"extra_content": kept[-1]} if kept else {}
+        case "reasoning_opaque":
+            for seal in sealed:
+                both = {n: sealed_as(seal, n) for n in ("reasoning_text", "reasoning_opaque")}
+                shaped |= {name: kept for name, kept in both.items() if kept}
         case _:
             pass
     return shaped

@@ -1,17 +1,19 @@
 """Splits `<think>…</think>` at the head of an answer off as thinking, for servers that leave it."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 from refact_lsp.core.events import Event, ReasoningDelta, TextDelta
 
-_OPEN, _CLOSE = "<think>", "</think>"
+_CLOSINGS = {"<think>": "</think>", "<thought>": "</thought>"}  # the second is Gemini's
 
 
 class ThinkTags:
     """Holds back only what may still become a tag."""
 
     def __init__(self) -> None:
-        self._state: str = "start"
+        self._state: Literal["start", "opened", "thinking", "after", "text"] = "start"
+        self._close = ""
         self._held = ""
 
     def feed(self, text: str) -> Sequence[Event]:
@@ -21,13 +23,15 @@ class ThinkTags:
         held = self._held + text
         if self._state == "start":
             shown = held.lstrip()
-            if _OPEN.startswith(shown[: len(_OPEN)]) and len(shown) < len(_OPEN):
+            tag = next((tag for tag in _CLOSINGS if shown.startswith(tag)), None)
+            if tag is None and any(tag.startswith(shown) for tag in _CLOSINGS):
                 self._held = held
                 return ()
-            if not shown.startswith(_OPEN):
+            if tag is None:
                 self._state, self._held = "text", ""
                 return (TextDelta(delta=held),)
-            self._state, held = "opened", shown[len(_OPEN) :]
+            self._state, self._close = "opened", _CLOSINGS[tag]
+            held = shown[len(tag) :]
         return self._think(held)
 
     def close(self) -> Sequence[Event]:
@@ -44,12 +48,13 @@ class ThinkTags:
         if self._state == "opened":
             held = held.lstrip("\n")
             self._state = "thinking" if held else "opened"
-        thought, tag, rest = held.partition(_CLOSE)
+        close = self._close
+        thought, tag, rest = held.partition(close)
         if tag:
             self._state = "after"
             events: list[Event] = [ReasoningDelta(delta=thought)] if thought else []
             return (*events, *self._answer(rest))
-        keep = next((n for n in range(len(_CLOSE) - 1, 0, -1) if held.endswith(_CLOSE[:n])), 0)
+        keep = next((n for n in range(len(close) - 1, 0, -1) if held.endswith(close[:n])), 0)
         self._held = held[len(held) - keep :]
         shown = held[: len(held) - keep]
         return (ReasoningDelta(delta=shown),) if shown else ()

@@ -292,6 +292,25 @@ def test_tagged_thinking_is_split_off_where_the_quirk_says_so(data: st.DataObjec
     assert chat(*chunks, chunk({}, "stop")).text == text
 
 
+def test_geminis_tag_is_split_off_too_and_its_marks_are_not_signatures():
+    mark = {"google": {"thought": True}}
+    answer = chat(
+        chunk({"content": "<thought>hm", "extra_content": mark}),
+        chunk({"content": "</thought>hi"}, "stop"),
+        quirks=Quirks(think_tags=True),
+    )
+    assert (answer.reasoning, answer.text, answer.sealed) == ("hm", "hi", [])
+
+
+def test_what_copilot_keeps_sealed_is_kept_for_replay():
+    answer = chat(
+        chunk({"reasoning_text": "a"}),
+        chunk({"reasoning_text": "b"}),
+        chunk({"content": "hi", "reasoning_opaque": "xyz"}, "stop"),
+    )
+    assert answer.sealed == [{"reasoning_text": "ab", "reasoning_opaque": "xyz"}]
+
+
 def test_text_that_only_begins_like_a_tag_is_text():
     answer = chat(chunk({"content": "<thi"}), chunk({}, "stop"), quirks=Quirks(think_tags=True))
     assert answer.text == "<thi"

@@ -195,6 +195,11 @@ def test_a_loop_that_began_without_thinking_goes_on_without():
                 ]
             },
         ),
+        (
+            "reasoning_opaque",
+            {"reasoning_text": "ab", "reasoning_opaque": "xyz"},
+            {"reasoning_text": "ab", "reasoning_opaque": "xyz"},
+        ),
         (None, {"reasoning_details": DETAILS}, {"content": None}),
     ],
 )
