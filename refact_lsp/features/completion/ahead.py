@@ -5,6 +5,7 @@ is then read ahead, once, where acceptance is likely enough or costs nothing. Lo
 warmed with the prompt of the place where the user is.
 """
 
+from refact_lsp.core.requests import CompletionRequest
 from refact_lsp.features.completion.cache import Cache, Entry
 from refact_lsp.features.completion.failures import Failures
 from refact_lsp.features.completion.guard import guarded
@@ -69,7 +70,8 @@ class Ahead:
         self._warmed = {k: at_s for k, at_s in self._warmed.items() if now_s - at_s < WARM_AGAIN_S}
         self._warmed[key] = now_s
         request = self._reader.prompt(session, place).request
-        self._ports.spawn(guarded(self._ports.warm, target, request))
+        if isinstance(request, CompletionRequest):
+            self._ports.spawn(guarded(self._ports.warm, target, request))
 
     def typed(self, session: Session) -> None:
         """Warm when the typing pauses; one task waits, however many keys are pressed."""

@@ -14,7 +14,7 @@ from refact_lsp.features.completion.ports import Ports
 from refact_lsp.features.completion.reader import Reader
 from refact_lsp.features.completion.session import Place, Session
 from refact_lsp.features.completion.trace import Trace
-from refact_lsp.features.completion.values import Request
+from refact_lsp.features.completion.values import Origin, Request
 
 EXPLICIT_ITEMS = 3
 EXPLICIT_TRIES = 2  # requests more than the first, for other candidates
@@ -56,16 +56,11 @@ class Asking:
             return None
         return hit
 
-    def guessed(self, place: Place, *, provisional: bool = False) -> Hit | None:
+    def guessed(self, session: Session, place: Place, *, provisional: bool = False) -> Hit | None:
         """Ask the embedded model, and keep what it says where a client will see it."""
-        if self._ports.guess is None:
+        entry = self._guess(session, place, "guess" if provisional else "model")
+        if entry is None:
             return None
-        guess = self._ports.guess(place.snapshot, place.settings.guess_threshold)
-        if guess is None:
-            return None
-        origin = "guess" if provisional else "model"
-        entry = self._reader.shaped(guess.text, place.snapshot, place.target.model, origin)
-        entry.raw = guess.text
         if entry.answers:
             self._cache.put(place.snapshot, place.scope, entry)
         return Hit("miss", entry, entry.answers)
@@ -137,14 +132,14 @@ class Asking:
             reading.cancel()
         if live.over.is_set():
             return None
-        hit = self.guessed(ask.place, provisional=True)
+        hit = self.guessed(ask.session, ask.place, provisional=True)
         return hit if hit and hit.answers else None
 
     async def _more(self, ask: Ask, hit: Hit) -> Hit:
         """Collect other candidates, one request after the other, in a box of time."""
         place, began_s = ask.place, self._ports.clock_s()
         answers = list(hit.answers)
-        guess = None if place.target.embedded else self._guess_only(place)
+        guess = None if place.target.embedded else self._guess(ask.session, place, "guess")
         for _ in range(EXPLICIT_TRIES):
             if len(choices.distinct(answers, EXPLICIT_ITEMS)) >= EXPLICIT_ITEMS:
                 break
@@ -163,13 +158,14 @@ class Asking:
         self._cache.put(place.snapshot, place.scope, entry)
         return Hit(hit.use, entry, found)
 
-    def _guess_only(self, place: Place) -> Entry | None:
+    def _guess(self, session: Session, place: Place, origin: Origin) -> Entry | None:
         guess = self._ports.guess and self._ports.guess(
             place.snapshot, place.settings.guess_threshold
         )
         if not guess:
             return None
-        return self._reader.shaped(guess.text, place.snapshot, place.target.model, "guess")
+        polishing = self._reader.polishing(session, place)
+        return self._reader.shaped(guess.text, place, origin, polishing, raw=guess.text)
 
     def _joinable(self, ask: Ask) -> bool:
         live = ask.session.live

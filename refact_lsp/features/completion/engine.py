@@ -84,7 +84,7 @@ class Engine:
             trace.cache = hit.use
             return self._serve(ask, hit)
         if place.target.embedded:
-            return self._serve(ask, self._asking.guessed(place) or "notConfident")
+            return self._serve(ask, self._asking.guessed(session, place) or "notConfident")
         return await self._ask(ask)
 
     def changed(self, uri: str, lines: Lines) -> None:
@@ -197,7 +197,7 @@ class Engine:
             trace.reason = "selection"
             return None
         scope = _scope(target, request, settings.multiline)
-        return Place(asked, scope, target, settings)
+        return Place(asked, scope, target, settings, _unit(request))
 
     async def _ask(self, ask: Ask) -> list[Suggestion]:
         """Run the waiting part in a task of its own, so that a newer request can end it."""
@@ -288,6 +288,13 @@ class Engine:
     def _end(self, trace: Trace, outcome: Outcome, reason: str | None) -> None:
         trace.outcome, trace.reason = outcome, reason
         trace.stage("total", self._ports.clock_s() - trace.began_s)
+
+
+def _unit(request: Request) -> str | None:
+    """Give one step of indentation where the client told."""
+    if request.insert_spaces is False:
+        return "\t"
+    return " " * request.tab_size if request.insert_spaces and request.tab_size else None
 
 
 def _scope(target: Target, request: Request, multiline: str) -> int:

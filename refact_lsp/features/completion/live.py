@@ -9,6 +9,7 @@ from refact_lsp.core.problems import Problem, RefactError
 from refact_lsp.core.text import Snapshot
 from refact_lsp.core.types import Usage
 from refact_lsp.features.completion.cache import Entry, typed_since
+from refact_lsp.features.completion.chat_hole import repair_echo
 from refact_lsp.features.completion.cut.context import Cut, CutContext
 from refact_lsp.features.completion.cut.cutter import Cutter
 from refact_lsp.features.completion.outcomes import follows
@@ -17,6 +18,7 @@ from refact_lsp.features.completion.prompt import Prompt
 from refact_lsp.features.completion.values import Answer, Lines
 
 _TURNS_TO_SEND = 10
+_LONGEST_CHAT = 6000  # characters; a chat model that says more is not answering the question
 
 
 class Live:
@@ -72,7 +74,7 @@ class Live:
         if scope != self.scope:
             return None
         typed = typed_since(self.anchor, snapshot)
-        return typed if typed is not None and _agree(self.raw, typed) else None
+        return typed if typed is not None and self._says(typed) else None
 
     def still_ahead_of(self, snapshot: Snapshot, scope: int) -> bool:
         """Say whether the text expected before the anchor is what is being typed."""
@@ -83,7 +85,7 @@ class Live:
 
     def survives(self, lines: Lines) -> bool:
         """Say whether a changed document may still come to where this stream is of use."""
-        text = self.ahead + self.raw
+        text = self.ahead + ("" if self.prompt.hole is not None else self.raw)
         return follows(self.base or self.anchor, self.replaced, text, lines)
 
     async def read(self, events: AsyncGenerator[Event], clock_s: Callable[[], float]) -> None:
@@ -105,8 +107,7 @@ class Live:
                     if self.over.is_set():
                         break
             if self.cut is None and not self.over.is_set():
-                self.cut = self.cutter.finish()
-                self._settle(self)
+                self._finish()
         except RefactError as error:
             self.problem = error.problem
         finally:
@@ -127,11 +128,31 @@ class Live:
 
     def _take(self, delta: str) -> None:
         self.raw += delta
+        if self.prompt.hole is not None:
+            if len(self.raw) > _LONGEST_CHAT:
+                self._finish()
+                self.over.set()
+            return
         self.cut = self.cutter.feed(delta)
         if self.cut is not None:
             self._settle(self)
         if self.cut is not None or not _agree(self.raw, self.expected):
             self.over.set()
+
+    def _finish(self) -> None:
+        """Close an answer that ended by itself; a chat model's is first freed of its echo."""
+        if self.prompt.hole is None:
+            self.cut = self.cutter.finish()
+        else:
+            anchor = self.anchor
+            text = repair_echo(
+                self.raw, anchor.prefix, anchor.suffix, anchor.language, self.prompt.hole
+            )
+            self.cut = self.cutter.feed(text) or self.cutter.finish()
+        self._settle(self)
+
+    def _says(self, typed: str) -> bool:
+        return self.prompt.hole is not None or _agree(self.raw, typed)
 
 
 def _agree(raw: str, typed: str) -> bool:

@@ -13,9 +13,9 @@ import msgspec
 
 from refact_lsp.core.events import Event
 from refact_lsp.core.problems import Problem
-from refact_lsp.core.requests import CompletionRequest, ContextFile
+from refact_lsp.core.requests import ChatRequest, CompletionRequest, ContextFile
 from refact_lsp.core.text import Snapshot
-from refact_lsp.core.types import CompletionMethod, Locality, Price
+from refact_lsp.core.types import Capabilities, CompletionMethod, Locality, Price
 from refact_lsp.features.completion.cut.context import Multiline
 from refact_lsp.features.completion.values import Guess, Snippet
 from refact_lsp.features.completion.workspace.confidence import DEFAULT_THRESHOLD
@@ -43,7 +43,8 @@ class Target:
     `model` is its reference, `name` what its provider calls it. `revision` changes whenever
     anything that shapes an answer changes: settings, parameters, the provider's address.
     `render` is needed for the method `template`; `takes_files` says that the family, or the route,
-    has a place of its own for pieces of other files. `embedded` marks the model that needs no
+    has a place of its own for pieces of other files. The method `chat` needs `capabilities`.
+    `embedded` marks the model that needs no
     provider: `Ports.guess` is asked. `handle` is the app's own way back to the endpoint.
     """
 
@@ -61,6 +62,7 @@ class Target:
     stop: Sequence[str] = ()
     cut_strings: Sequence[str] = ()
     suffix_first: bool = False
+    capabilities: Capabilities | None = None
     price: Price | None = None
     handle: object = None
 
@@ -82,10 +84,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Stream(Protocol):
-    """Ask a model. Closing the iterator closes the socket; failures raise `RefactError`."""
+    """Ask a model; a chat request where the target's method is `chat`.
+
+    Closing the iterator closes the socket; failures raise `RefactError`.
+    """
 
     def __call__(
-        self, target: Target, request: CompletionRequest, *, files: Sequence[str]
+        self, target: Target, request: CompletionRequest | ChatRequest, *, files: Sequence[str]
     ) -> AsyncGenerator[Event]: ...
 
 

@@ -9,8 +9,10 @@ with every keystroke, is kept small.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from refact_lsp.core.requests import CompletionRequest, ContextFile
+from refact_lsp.core.parts import Message, TextPart
+from refact_lsp.core.requests import ChatRequest, CompletionRequest, ContextFile
 from refact_lsp.core.text import Snapshot
+from refact_lsp.features.completion.chat_hole import chat_hole_prompt
 from refact_lsp.features.completion.cut.stops import wire_stops
 from refact_lsp.features.completion.ports import Target
 from refact_lsp.features.completion.trace import ContextUse, context_use
@@ -52,12 +54,16 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A request for a model, what it shows of other files, and its text for the trace."""
+    """A request for a model, what it shows of other files, and its text for the trace.
 
-    request: CompletionRequest
+    `hole` is the mark of the hole in a chat model's prompt.
+    """
+
+    request: CompletionRequest | ChatRequest
     context: Sequence[ContextUse]
     files: Sequence[str]
     text: str
+    hole: str | None = None
 
 
 def build(
@@ -77,11 +83,26 @@ def build(
     share = SUFFIX_SHARE_FIRST if target.suffix_first else SUFFIX_SHARE
     suffix, spent = suffix_window(snapshot, window, count, int(budget * share))
     prefix = prefix_window(snapshot, window, count, budget - spent)
+    path = snapshot.path or snapshot.uri
+    paths = [path, *dict.fromkeys(snippet.path for snippet in kept)]
+    if target.method == "chat" and target.capabilities is not None:
+        asked = chat_hole_prompt(
+            prefix, suffix, snapshot.language, path=path, context=commented(kept, snapshot.language)
+        )
+        chat = ChatRequest(
+            model=target.name,
+            messages=[Message(role="user", content=(TextPart(text=asked.user),))],
+            capabilities=target.capabilities,
+            system=asked.system,
+            max_tokens=target.max_tokens,
+            temperature=target.temperature if temperature is None else temperature,
+            reasoning="off",
+        )
+        return Prompt(chat, uses, paths, f"{asked.system}\n\n{asked.user}", asked.hole)
     files = [ContextFile(path=snippet.path, text=snippet.text) for snippet in kept]
     if files and not target.takes_files:
         prefix = commented(kept, snapshot.language) + prefix
         files = []
-    path = snapshot.path or snapshot.uri
     text = None
     if target.render is not None:
         text = target.render(prefix, suffix, path=path, language=snapshot.language, files=files)
@@ -98,7 +119,6 @@ def build(
         context_window=target.context_window,
     )
     shown = text if text is not None else f"{prefix}⟨cursor⟩{suffix}"
-    paths = [path, *dict.fromkeys(snippet.path for snippet in kept)]
     return Prompt(request=request, context=uses, files=paths, text=shown)
 
 

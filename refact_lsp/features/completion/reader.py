@@ -3,19 +3,22 @@
 import logging
 from functools import lru_cache
 
+from msgspec import structs
+
 from refact_lsp.core.problems import Problem, RefactError
+from refact_lsp.core.syntax import Syntax
 from refact_lsp.core.text import Snapshot
 from refact_lsp.core.types import Usage
 from refact_lsp.features.completion.cache import Cache, Entry
 from refact_lsp.features.completion.cut.context import Cut, cut_context
 from refact_lsp.features.completion.cut.cutter import Cutter
-from refact_lsp.features.completion.filters.polish import polish
+from refact_lsp.features.completion.filters.polish import Polishing, polish
 from refact_lsp.features.completion.filters.reasons import Dropped
 from refact_lsp.features.completion.guard import guarded
 from refact_lsp.features.completion.live import Live
 from refact_lsp.features.completion.ports import Ports
 from refact_lsp.features.completion.prompt import Prompt, build
-from refact_lsp.features.completion.session import Place, Session, snapshot_with
+from refact_lsp.features.completion.session import Place, Session
 from refact_lsp.features.completion.stats import Counts, add_usage
 from refact_lsp.features.completion.values import Answer, Origin
 
@@ -32,6 +35,7 @@ class Reader:
         self._ports = ports
         self._cache = cache
         self._counts = counts
+        self._syntax = Syntax()
         self._count_tokens = lru_cache(_LINES_COUNTED)(ports.count_tokens)
 
     async def open(
@@ -56,13 +60,14 @@ class Reader:
             multiline=place.settings.multiline,
             cut_strings=place.target.cut_strings,
         )
+        polishing = self.polishing(session, place)
         live = Live(
             anchor=place.snapshot,
             scope=place.scope,
             target=place.target,
             prompt=prompt,
             context=context,
-            settle=self._settle if temperature is None else self._shape,
+            settle=lambda live: self._settle(live, place, polishing, keep=temperature is None),
             base=after[0] if after else None,
             ahead=after[1] if after else None,
         )
@@ -83,6 +88,17 @@ class Reader:
             temperature=temperature,
         )
 
+    def polishing(self, session: Session, place: Place) -> Polishing:
+        """Say what the filters may know of a place beyond its document."""
+        here = place.snapshot.line_prefix
+        return Polishing(
+            cut_strings=place.target.cut_strings,
+            multiline=place.settings.multiline,
+            rejected=[text for prefix, text in session.rejected if prefix == here],
+            deleted=tuple(session.deleted),
+            unit=place.unit,
+        )
+
     def keep(self, snapshot: Snapshot, scope: int, entry: Entry) -> None:
         """Put an entry into the cache; it extends what is shown there or comes after it."""
         shown = self._cache.exact(snapshot, scope)
@@ -93,11 +109,11 @@ class Reader:
         self._cache.put(snapshot, scope, entry)
 
     def shaped(
-        self, text: str, snapshot: Snapshot, model: str, origin: Origin, *, raw: str = ""
+        self, text: str, place: Place, origin: Origin, polishing: Polishing, *, raw: str = ""
     ) -> Entry:
         """Polish a text for its place; an entry without answers says why nothing is shown."""
-        at_s = self._ports.clock_s()
-        shown = polish(text, snapshot)
+        at_s, model, snapshot = self._ports.clock_s(), place.target.model, place.snapshot
+        shown = polish(text, snapshot, polishing, syntax=self._syntax)
         if isinstance(shown, Dropped):
             return Entry((), model, origin, at_s, reason=shown.reason, raw=raw)
         answer = Answer(shown.text, shown.replace_end_column - snapshot.column)
@@ -129,29 +145,26 @@ class Reader:
             tally = self._counts.of(self._ports.now()[:10], live.target.model, live.anchor.language)
             add_usage(tally, usage, live.target.price)
 
-    def _shape(self, live: Live) -> None:
+    def _settle(self, live: Live, place: Place, polishing: Polishing, *, keep: bool) -> None:
+        """Turn a finished stream into an entry, and keep it where that is wanted."""
         cut = live.cut or Cut(text="", reason="end")
+        if live.truncated and cut.reason == "end":
+            polishing = structs.replace(polishing, truncated=True)
         origin: Origin = "prefetch" if live.base is not None else "model"
-        model = live.target.model
-        live.entry = self.shaped(cut.text, live.anchor, model, origin, raw=live.raw)
-        live.entry.prompt, live.entry.context = live.prompt.text, live.prompt.context
+        entry = live.entry = self.shaped(cut.text, place, origin, polishing, raw=live.raw)
+        entry.prompt, entry.context = live.prompt.text, live.prompt.context
+        if keep:
+            self.keep(place.snapshot, place.scope, entry)
+            if entry.answers and cut.reason in _GOES_ON:
+                self._keep_rest(place.after(entry.answers[0]), cut, polishing)
 
-    def _settle(self, live: Live) -> None:
-        self._shape(live)
-        if live.entry is None or live.cut is None:
-            return
-        self.keep(live.anchor, live.scope, live.entry)
-        if live.entry.answers and live.cut.reason in _GOES_ON:
-            self._keep_rest(live, live.cut, live.entry.answers[0])
-
-    def _keep_rest(self, live: Live, cut: Cut, answer: Answer) -> None:
+    def _keep_rest(self, place: Place, cut: Cut, polishing: Polishing) -> None:
         """Keep the whole lines that were read beyond the shown ones as what comes next."""
         rest = cut.rest[: cut.rest.rfind("\n") + 1]
         if not rest.strip():
             return
-        place = snapshot_with(live.anchor, answer.text, answer.replaced)
-        cutter = Cutter(cut_context(place, cut_strings=live.target.cut_strings))
+        cutter = Cutter(cut_context(place.snapshot, cut_strings=place.target.cut_strings))
         found = cutter.feed(rest) or cutter.finish()
-        entry = self.shaped(found.text, place, live.target.model, "prefetch", raw=rest)
+        entry = self.shaped(found.text, place, "prefetch", polishing, raw=rest)
         if entry.answers:
-            self._cache.put(place, live.scope, entry)
+            self._cache.put(place.snapshot, place.scope, entry)

@@ -1,6 +1,7 @@
 """What the engine remembers of one document, and the one stream it may have."""
 
 import asyncio
+from collections import deque
 from dataclasses import dataclass, field, replace
 
 from refact_lsp.core.text import Snapshot, split_lines
@@ -13,19 +14,23 @@ from refact_lsp.features.completion.timing import Rhythm
 from refact_lsp.features.completion.values import Answer, Lines
 
 CLOSE_S = 0.05  # how long a new stream waits for the old one to be gone
+_REJECTED_KEPT, _DELETED_KEPT = 16, 3
+_WORTH_NOTING = 4  # characters from which a deletion says what is not wanted
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where something is asked, of which model, under which settings.
 
-    `scope` stands for everything but the text that shapes an answer.
+    `scope` stands for everything but the text that shapes an answer; `unit` is the client's word
+    on one step of indentation.
     """
 
     snapshot: Snapshot
     scope: int
     target: Target
     settings: Settings
+    unit: str | None = None
 
     def after(self, answer: Answer) -> "Place":
         """Give the place behind an answer, as if it was accepted."""
@@ -56,6 +61,8 @@ class Session:
     rejections: int = 0
     rejected_at_s: float | None = None
     rejected_place: tuple[int, int] | None = None
+    rejected: deque[tuple[str, str]] = field(default_factory=lambda: deque(maxlen=_REJECTED_KEPT))
+    deleted: deque[str] = field(default_factory=lambda: deque(maxlen=_DELETED_KEPT))
 
     def supersede(self) -> None:
         """Let the request that waits come back empty: a newer one is here."""
@@ -89,6 +96,8 @@ class Session:
 
     def changed(self, lines: Lines, at_ms: float) -> None:
         """Note a keystroke; a stream that the document has left is closed at once."""
+        if self.lines is not None and len(gone := deleted_text(self.lines, lines)) >= _WORTH_NOTING:
+            self.deleted.append(gone)
         self.lines = lines
         self.changes += 1
         self.rhythm.typed(at_ms)
@@ -96,6 +105,13 @@ class Session:
         if live is not None and not live.over.is_set() and not live.survives(lines):
             self.supersede()
             live.close()
+
+    def reject(self, snapshot: Snapshot, text: str, now_s: float) -> None:
+        """Remember that a text was not taken at a place."""
+        self.rejections += 1
+        self.rejected_at_s = now_s
+        self.rejected_place = (snapshot.line, snapshot.column)
+        self.rejected.append((snapshot.line_prefix, text))
 
     def rejected_here(self, snapshot: Snapshot) -> float | None:
         """Say when a suggestion was rejected at this very place."""
@@ -122,3 +138,39 @@ def snapshot_with(snapshot: Snapshot, text: str, replaced: int) -> Snapshot:
         line=row,
         column=column,
     )
+
+
+def deleted_text(before: Lines, after: Lines) -> str:
+    """Give what a change took away where it put nothing in its place, else nothing."""
+    if len(after) > len(before):
+        return ""
+    first = _agreeing(before, after)
+    if first == len(before):
+        return ""
+    lost = len(before) - len(after)
+    last = len(after)  # lines below that one are the same in both
+    step = 1
+    while last > first and after[last - step : last] == before[last - step + lost : last + lost]:
+        last -= step
+        step = min(2 * step, max(1, last - first))
+    while last > first and after[last - 1] == before[last - 1 + lost]:
+        last -= 1
+    old, new = "".join(before[first : last + lost]), "".join(after[first:last])
+    if len(old) <= len(new):
+        return ""
+    head = 0
+    while head < len(new) and old[head] == new[head]:
+        head += 1
+    return old[head : head + len(old) - len(new)] if old.endswith(new[head:]) else ""
+
+
+def _agreeing(left: Lines, right: Lines) -> int:
+    """Count the lines at the beginning that are the same, by halving."""
+    low, high = 0, min(len(left), len(right))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if left[low:middle] == right[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low

@@ -123,9 +123,7 @@ class Tracker:
         if outcome == "rejected":
             tally.rejected += 1
             self.odds.add(0.0)
-            session.rejections += 1
-            session.rejected_at_s = self._ports.clock_s()
-            session.rejected_place = (watch.snapshot.line, watch.snapshot.column)
+            session.reject(watch.snapshot, watch.answer.text, self._ports.clock_s())
             return
         self.odds.add(1.0)
         session.rejections = 0

@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from refact_lsp.core.events import Event, Finished, TextDelta
 from refact_lsp.core.problems import Problem, RefactError
-from refact_lsp.core.requests import CompletionRequest
+from refact_lsp.core.requests import ChatRequest, CompletionRequest
 from refact_lsp.core.text import Snapshot, split_lines
+from refact_lsp.core.types import Capabilities, CompletionSupport, Reasoning
 from refact_lsp.features.completion.engine import Engine
 from refact_lsp.features.completion.ports import Ports, Settings, Target
 from refact_lsp.features.completion.session import snapshot_with
@@ -53,7 +55,7 @@ async def settle() -> None:
 class Call:
     """One request as the model saw it."""
 
-    request: CompletionRequest
+    request: Any
     pieces: asyncio.Queue[str | None]
     read: int = 0
     open: bool = True
@@ -69,7 +71,7 @@ class Call:
 class Model:
     """Answers from a function of the request, or waits for the test to speak."""
 
-    answer: Callable[[CompletionRequest], str | None] | None = None
+    answer: Callable[[Any], str | None] | None = None
     calls: list[Call] = field(default_factory=list[Call])
     fails: Problem | None = None
     most_open: int = 0
@@ -77,7 +79,7 @@ class Model:
     async def stream(
         self,
         target: Target,  # noqa: ARG002  — the port has it
-        request: CompletionRequest,
+        request: CompletionRequest | ChatRequest,
         *,
         files: Sequence[str],  # noqa: ARG002  — the port has them
     ) -> AsyncGenerator[Event]:
@@ -97,6 +99,21 @@ class Model:
             call.open = False
 
 
+CAPABILITIES = Capabilities(
+    context_window=8192,
+    max_output=256,
+    tools=False,
+    structured_output=False,
+    agent=False,
+    vision=False,
+    pdf=False,
+    audio=False,
+    reasoning=Reasoning(kind="none"),
+    temperature=True,
+    tokenizer="",
+    completion=CompletionSupport(method="chat"),
+    status="active",
+)
 TARGET = Target(
     model="local/fim",
     name="fim",
@@ -185,7 +202,7 @@ class Desk:
 @asynccontextmanager
 async def open_desk(
     *,
-    answer: Callable[[CompletionRequest], str | None] | str | None = None,
+    answer: Callable[[Any], str | None] | str | None = None,
     target: Target | Problem = TARGET,
     settings: Settings | None = None,
     guess: Callable[[Snapshot, float], Guess | None] | None = None,

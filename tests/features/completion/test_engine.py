@@ -8,7 +8,7 @@ from refact_lsp.core.requests import CompletionRequest
 from refact_lsp.features.completion.ports import Settings
 from refact_lsp.features.completion.preferences import Changes
 from refact_lsp.features.completion.values import Guess, Selected
-from tests.features.completion.desk import TARGET, Editor, open_desk, settle
+from tests.features.completion.desk import CAPABILITIES, TARGET, Editor, open_desk, settle
 
 
 async def test_a_model_s_answer_becomes_an_item_at_the_cursor():
@@ -448,3 +448,31 @@ async def test_an_internal_fault_comes_back_empty_and_spares_the_rest():
         editor = Editor(desk.engine, "x = |\n")
         assert await desk.answered(editor) == []
         assert desk.engine.recent()[0].reason == "failed"
+
+
+async def test_a_chat_model_s_answer_is_freed_of_its_echo():
+    target = replace(TARGET, method="chat", capabilities=CAPABILITIES)
+    said = "```python\nvalue = compute(a)\n```"
+    async with open_desk(answer=said, target=target) as desk:
+        editor = Editor(desk.engine, "value = |\n")
+        (item,) = await desk.answered(editor)
+        assert item.text == "compute(a)"
+
+
+async def test_a_text_that_was_not_taken_is_not_shown_at_that_place_again():
+    async with open_desk(answer="compute()") as desk:
+        editor = Editor(desk.engine, "x = |\n")
+        await desk.answered(editor)
+        editor.type("z")
+        editor.delete(1)
+        editor.change(editor.text + "y", editor.cursor)
+        await desk.clock.advance(6)
+        assert await desk.answered(editor) == []
+        assert desk.engine.recent()[0].reason == "rejectedBefore"
+
+
+async def test_the_client_s_word_on_indentation_counts():
+    async with open_desk(answer="while x:\n      y()\n      z()") as desk:
+        editor = Editor(desk.engine, "def f():\n  |\n\nend()\n")
+        (item,) = await desk.answered(editor, tab_size=2, insert_spaces=True)
+        assert item.text == "while x:\n    y()\n    z()"

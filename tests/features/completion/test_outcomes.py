@@ -15,8 +15,8 @@ from refact_lsp.store.completion_tallies import Tally
 from tests.features.completion.desk import Desk, Editor, open_desk, settle
 
 
-async def shown(desk: Desk, text: str) -> tuple[Editor, str]:
-    editor = Editor(desk.engine, text)
+async def shown(desk: Desk, text: str, language: str = "python") -> tuple[Editor, str]:
+    editor = Editor(desk.engine, text, language=language)
     items = await desk.answered(editor)
     return editor, items[0].id
 
@@ -79,7 +79,7 @@ async def test_a_word_taken_of_a_text_is_a_partial_acceptance():
 
 async def test_partial_acceptance_is_told_in_cumulative_utf16_units():
     async with open_desk(answer="a🙂bc") as desk:
-        _, item_id = await shown(desk, "x = |\n")
+        _, item_id = await shown(desk, "x = |\n", "text")
         desk.engine.partly_accepted(item_id, 1)
         desk.engine.partly_accepted(item_id, 4)
         assert await counted(desk) == {**NOTHING, "shown": 1, "partly": 1, "chars": 3}

@@ -3,12 +3,12 @@ from dataclasses import replace
 
 import msgspec
 
-from refact_lsp.core.requests import ContextFile
+from refact_lsp.core.requests import ChatRequest, CompletionRequest, ContextFile
 from refact_lsp.core.text import Snapshot
-from refact_lsp.features.completion.prompt import Window, build
+from refact_lsp.features.completion.prompt import Prompt, Window, build
 from refact_lsp.features.completion.timing import Rhythm, delay_ms, eagerness
 from refact_lsp.features.completion.values import Snippet
-from tests.features.completion.desk import TARGET
+from tests.features.completion.desk import CAPABILITIES, TARGET
 from tests.features.completion.test_cache import at
 
 SMALL = replace(TARGET, context_window=1000, max_tokens=100)
@@ -16,6 +16,11 @@ SMALL = replace(TARGET, context_window=1000, max_tokens=100)
 
 def count(text: str) -> int:
     return len(text) // 4 + 1
+
+
+def fim(prompt: Prompt) -> CompletionRequest:
+    assert isinstance(prompt.request, CompletionRequest)
+    return prompt.request
 
 
 def numbered(lines: int, cursor: int) -> Snapshot:
@@ -26,12 +31,12 @@ def numbered(lines: int, cursor: int) -> Snapshot:
 
 def test_a_short_document_is_sent_whole():
     prompt = build(at("a\nb|c\nd\n"), TARGET, Window(), count)
-    assert (prompt.request.prefix, prompt.request.suffix) == ("a\nb", "c\nd\n")
+    assert (fim(prompt).prefix, fim(prompt).suffix) == ("a\nb", "c\nd\n")
 
 
 def test_a_long_document_is_cut_at_lines_within_the_budget():
     prompt = build(numbered(2000, 1000), SMALL, Window(), count)
-    request = prompt.request
+    request = fim(prompt)
     assert request.prefix.startswith("line number ")
     assert request.suffix.endswith("\n")
     spent = sum(map(count, (request.prefix + request.suffix).splitlines(keepends=True)))
@@ -42,7 +47,7 @@ def test_a_long_document_is_cut_at_lines_within_the_budget():
 def test_consecutive_prompts_begin_alike_until_the_window_has_to_move():
     window = Window()
     starts = [
-        build(numbered(2000, line), SMALL, window, count).request.prefix.split("\n")[0]
+        fim(build(numbered(2000, line), SMALL, window, count)).prefix.split("\n")[0]
         for line in range(1000, 1100)
     ]
     assert len(set(starts)) <= 7
@@ -51,7 +56,7 @@ def test_consecutive_prompts_begin_alike_until_the_window_has_to_move():
 def test_the_suffix_s_end_stays_while_the_cursor_moves_a_little():
     window = Window()
     ends = [
-        build(numbered(2000, line), SMALL, window, count).request.suffix.split("\n")[-2]
+        fim(build(numbered(2000, line), SMALL, window, count)).suffix.split("\n")[-2]
         for line in range(1000, 1010)
     ]
     assert len(set(ends)) <= 3
@@ -59,9 +64,9 @@ def test_the_suffix_s_end_stays_while_the_cursor_moves_a_little():
 
 def test_a_line_that_is_longer_than_the_budget_is_cut_inside():
     prompt = build(at("x" * 9000 + "|" + "y" * 9000), SMALL, Window(), count)
-    assert 500 < len(prompt.request.prefix) < 3000
-    assert set(prompt.request.prefix) == {"x"}
-    assert 0 < len(prompt.request.suffix) < 500
+    assert 500 < len(fim(prompt).prefix) < 3000
+    assert set(fim(prompt).prefix) == {"x"}
+    assert 0 < len(fim(prompt).suffix) < 500
 
 
 def test_context_stands_first_as_comments_where_the_family_has_no_place_for_it():
@@ -72,7 +77,7 @@ def test_context_stands_first_as_comments_where_the_family_has_no_place_for_it()
     place = msgspec.structs.replace(at("f(|)"), language="python")
     too_long = Snippet(source="", path="", text="x" * 9999)
     prompt = build(place, TARGET, Window(), count, [*snippets, too_long])
-    assert prompt.request.prefix == "# b.py\n# def f():\n#     pass\n\n# late.py\n# z = 1\n\nf("
+    assert fim(prompt).prefix == "# b.py\n# def f():\n#     pass\n\n# late.py\n# z = 1\n\nf("
     assert [use.source for use in prompt.context] == ["import", "edit"]
     assert prompt.files == ["f:a", "b.py", "late.py"]
 
@@ -94,9 +99,18 @@ def test_a_family_lays_out_its_own_prompt_and_takes_files():
     prompt = build(
         at("f(|)"), target, Window(), count, [Snippet(source="s", path="b.py", text="x")]
     )
-    assert prompt.request.prompt == "['b.py']<P>f(<S>)<M>"
-    assert prompt.request.stop == ("a", "b", "c", "d")
-    assert prompt.text == prompt.request.prompt
+    assert fim(prompt).prompt == "['b.py']<P>f(<S>)<M>"
+    assert fim(prompt).stop == ("a", "b", "c", "d")
+    assert prompt.text == fim(prompt).prompt
+
+
+def test_a_chat_model_is_shown_the_hole():
+    target = replace(TARGET, method="chat", capabilities=CAPABILITIES)
+    prompt = build(at("f(|)"), target, Window(), count)
+    assert isinstance(prompt.request, ChatRequest)
+    (part,) = prompt.request.messages[0].content
+    assert prompt.hole
+    assert f"f({prompt.hole})" in getattr(part, "text", "")
 
 
 def test_the_wait_follows_rhythm_place_latency_and_rejections():
