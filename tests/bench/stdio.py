@@ -1,0 +1,268 @@
+"""A server over stdio, a scripted provider beside it, and an editor between: what benches share."""
+
+import asyncio
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from refact_lsp.core.text import split_lines
+from tests.servers.scripted import Exchange, scripted
+
+MODEL = "qwen2.5-coder-7b"
+URI = "file:///bench/work.py"
+PREFIX, SUFFIX, MIDDLE = "<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>"
+
+
+class Hole(NamedTuple):
+    """What a prompt asks for."""
+
+    prefix: str
+    suffix: str
+
+
+@dataclass
+class Call:
+    """One completion request as the provider saw it; times are those of `perf_counter`."""
+
+    prompt: str
+    asked_s: float
+    answered_s: float = 0.0
+    sent: list[tuple[float, str]] = field(default_factory=list[tuple[float, str]])
+    open: bool = True
+    gone_s: float | None = None
+
+    @property
+    def hole(self) -> Hole:
+        before, _, rest = self.prompt.rpartition(PREFIX)[2].partition(SUFFIX)
+        return Hole(before, rest.removesuffix(MIDDLE))
+
+
+@dataclass
+class Provider:
+    """Says what `answer` makes of a hole, in pieces; `first_s` and `piece_s` are its slowness."""
+
+    answer: Callable[[Hole], Sequence[str]] = lambda _hole: ["pass"]
+    first_s: float = 0.0
+    piece_s: float = 0.0
+    calls: list[Call] = field(default_factory=list[Call])
+    most_open: int = 0
+    url: str = ""
+
+    async def handle(self, exchange: Exchange) -> None:
+        request = exchange.request
+        if request.target.endswith("/models"):
+            body = {"object": "list", "data": [{"id": MODEL, "object": "model"}]}
+            await _whole(exchange, body)
+            return
+        call = Call(request.json["prompt"], time.perf_counter())
+        self.calls.append(call)
+        self.most_open = max(self.most_open, sum(one.open for one in self.calls))
+        try:
+            await self._say(exchange, call)
+        finally:
+            call.open = False
+            if exchange.gone.is_set():
+                call.gone_s = time.perf_counter()
+                exchange.keep = False
+
+    async def _say(self, exchange: Exchange, call: Call) -> None:
+        pieces = self.answer(call.hole)
+        await _pause(exchange, self.first_s)
+        await exchange.start(headers={"content-type": "text/event-stream"})
+        for piece in pieces:
+            if exchange.gone.is_set():
+                return
+            await exchange.chunk(_event({"choices": [{"index": 0, "text": piece}]}))
+            call.sent.append((time.perf_counter(), piece))
+            await _pause(exchange, self.piece_s)
+        await exchange.chunk(
+            _event({"choices": [{"index": 0, "text": "", "finish_reason": "stop"}]})
+        )
+        await exchange.chunk(b"data: [DONE]\n\n")
+        await exchange.finish()
+        call.answered_s = time.perf_counter()
+
+
+class Server:
+    """A `refact-lsp` process as a client sees it."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+        self._next = 0
+        self._waiting: dict[int, asyncio.Future[Any]] = {}
+
+    async def read(self) -> None:
+        stdout = self.process.stdout
+        assert stdout is not None
+        while header := await stdout.readline():
+            length = int(header.split(b":")[1])
+            while (await stdout.readline()).strip():
+                pass
+            message = json.loads(await stdout.readexactly(length))
+            if "method" not in message:
+                waiting = self._waiting.pop(message["id"], None)
+                if waiting is not None and not waiting.done():
+                    waiting.set_result(message)
+            elif "id" in message:
+                self._send({"id": message["id"], "result": None})
+
+    def notify(self, method: str, params: object) -> None:
+        self._send({"method": method, "params": params})
+
+    def start(self, method: str, params: object) -> tuple[int, asyncio.Future[Any]]:
+        """Send a request; its answer comes through the future, errors included."""
+        self._next += 1
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._waiting[self._next] = future
+        self._send({"id": self._next, "method": method, "params": params})
+        return self._next, future
+
+    async def ask(self, method: str, params: object) -> Any:
+        """Send a request and give its result."""
+        _, future = self.start(method, params)
+        message = await asyncio.wait_for(future, 60)
+        if "error" in message:
+            raise RuntimeError(f"{method}: {message['error']}")
+        return message["result"]
+
+    def _send(self, message: dict[str, object]) -> None:
+        body = json.dumps({"jsonrpc": "2.0", **message}).encode()
+        assert self.process.stdin is not None
+        self.process.stdin.write(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
+
+
+class Document:
+    """One open document and its cursor, told to the server edit by edit."""
+
+    def __init__(self, server: Server, text: str, uri: str = URI, language: str = "python") -> None:
+        self.server, self.uri, self.language = server, uri, language
+        self.text, self.at, self.version = text, len(text), 1
+        item = {"uri": uri, "languageId": language, "version": 1, "text": text}
+        server.notify("textDocument/didOpen", {"textDocument": item})
+
+    def close(self) -> None:
+        self.server.notify("textDocument/didClose", {"textDocument": {"uri": self.uri}})
+
+    def position(self, at: int) -> dict[str, int]:
+        head = split_lines(self.text[:at])
+        return {"line": len(head) - 1, "character": len(head[-1].encode("utf-16-le")) // 2}
+
+    def replace(self, start: int, end: int, text: str) -> None:
+        """Edit, and leave the cursor behind the new text."""
+        span = {"start": self.position(start), "end": self.position(end)}
+        self.text = self.text[:start] + text + self.text[end:]
+        self.at, self.version = start + len(text), self.version + 1
+        self.server.notify(
+            "textDocument/didChange",
+            {
+                "textDocument": {"uri": self.uri, "version": self.version},
+                "contentChanges": [{"range": span, "text": text}],
+            },
+        )
+
+    def type(self, text: str) -> None:
+        self.replace(self.at, self.at, text)
+
+    def accept(self, item: dict[str, Any]) -> None:
+        """Do with an item what an editor does."""
+        start, end = (self.offset(item["range"][name]) for name in ("start", "end"))
+        self.replace(start, end, item["insertText"])
+        self.server.start("workspace/executeCommand", item["command"])
+
+    def offset(self, position: dict[str, int]) -> int:
+        lines = split_lines(self.text)
+        line = lines[position["line"]].encode("utf-16-le")[: 2 * position["character"]]
+        return sum(map(len, lines[: position["line"]])) + len(line.decode("utf-16-le"))
+
+    def request(self, *, explicit: bool = False) -> dict[str, Any]:
+        return {
+            "textDocument": {"uri": self.uri},
+            "position": self.position(self.at),
+            "context": {"triggerKind": 1 if explicit else 2},
+        }
+
+    async def complete(self, *, explicit: bool = False) -> list[dict[str, Any]]:
+        result = await self.server.ask(
+            "textDocument/inlineCompletion", self.request(explicit=explicit)
+        )
+        return result["items"] if isinstance(result, dict) else result
+
+
+@asynccontextmanager
+async def bench(
+    *, root: Path | None = None, client: str = "bench", completion: dict[str, Any] | None = None
+) -> AsyncGenerator[tuple[Server, Provider]]:
+    """Run provider and server, the one set up as the other's completion model."""
+    provider = Provider()
+    async with scripted(provider.handle) as listening:
+        provider.url = listening.url
+        with tempfile.TemporaryDirectory() as home:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "refact_lsp",
+                env={**os.environ, "REFACT_HOME": home, "REFACT_KEYRING": "off"},
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+            )
+            server = Server(process)
+            async with asyncio.TaskGroup() as group:
+                reading = group.create_task(server.read())
+                await _set_up(server, provider, root, client, completion or {})
+                yield server, provider
+                await server.ask("shutdown", None)
+                server.notify("exit", None)
+                await process.wait()
+                reading.cancel()
+
+
+async def _set_up(
+    server: Server,
+    provider: Provider,
+    root: Path | None,
+    client: str,
+    completion: dict[str, Any],
+) -> None:
+    folders = [{"uri": root.as_uri(), "name": root.name}] if root else None
+    await server.ask(
+        "initialize",
+        {
+            "processId": os.getpid(),
+            "clientInfo": {"name": client},
+            "rootUri": root.as_uri() if root else None,
+            "workspaceFolders": folders,
+            "capabilities": {"textDocument": {"inlineCompletion": {}}},
+            "initializationOptions": {"completion": completion},
+        },
+    )
+    server.notify("initialized", {})
+    settings = {"baseUrl": f"{provider.url}/v1"}
+    await server.ask("refact/providers/save", {"template": "vllm", "settings": settings})
+    await server.ask("refact/models/refresh", {"provider": "vllm"})
+    await server.ask("refact/models/enable", {"models": [f"vllm/{MODEL}"], "enabled": True})
+    await server.ask("refact/defaults/set", {"role": "completion", "model": f"vllm/{MODEL}"})
+
+
+async def _whole(exchange: Exchange, body: object) -> None:
+    await exchange.start(headers={"content-type": "application/json"})
+    await exchange.chunk(json.dumps(body).encode())
+    await exchange.finish()
+
+
+async def _pause(exchange: Exchange, seconds: float) -> None:
+    if seconds:
+        try:
+            await asyncio.wait_for(exchange.gone.wait(), seconds)
+        except TimeoutError:
+            return
+
+
+def _event(data: object) -> bytes:
+    return f"data: {json.dumps(data)}\n\n".encode()
