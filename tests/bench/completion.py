@@ -1,11 +1,12 @@
 """Inline completion's figures: `python -m tests.bench.completion [FIGURE ...]`.
 
-A real server over stdio, a scripted provider beside it on loopback, one line a figure with its goal.
+A real server over stdio and a scripted provider on loopback; one line a figure, with its goal.
 Without arguments all figures are measured; `--list` names them.
 """
 
 import argparse
 import asyncio
+import itertools
 import statistics
 import sys
 import sysconfig
@@ -323,7 +324,7 @@ def _large(server: Server) -> tuple[Document, int]:
 def _common_beginnings(prompts: Sequence[str]) -> list[float]:
     """Give the share of each prompt's tokens, counted by 4 characters, that the last one shared."""
     shares: list[float] = []
-    for before, after in zip(prompts, prompts[1:], strict=False):
+    for before, after in itertools.pairwise(prompts):
         same = next(
             (
                 at

@@ -59,7 +59,7 @@ class Ahead:
     def warm(self, session: Session, place: Place) -> None:
         """Let a local runtime read the prompt of this place, where it was not warmed lately."""
         target = place.target
-        if self._ports.warm is None or target.embedded or target.locality == "cloud":
+        if self._ports.warm is None or target.embedded or not target.reads_for_nothing:
             return
         now_s = self._ports.clock_s()
         key = f"{session.uri}\n{target.model}\n{target.revision}"

@@ -44,6 +44,7 @@ class Target:
     anything that shapes an answer changes: settings, parameters, the provider's address.
     `render` is needed for the method `template`; `takes_files` says that the family, or the route,
     has a place of its own for pieces of other files. The method `chat` needs `capabilities`.
+    `reads_for_nothing` says that a request for no tokens makes the runtime read its prompt.
     `embedded` marks the model that needs no
     provider: `Ports.guess` is asked. `handle` is the app's own way back to the endpoint.
     """
@@ -63,6 +64,7 @@ class Target:
     cut_strings: Sequence[str] = ()
     suffix_first: bool = False
     capabilities: Capabilities | None = None
+    reads_for_nothing: bool = False
     price: Price | None = None
     handle: object = None
 

@@ -5,6 +5,7 @@ keeps them up to date in the background.
 """
 
 import asyncio
+import contextlib
 import random
 import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -21,17 +22,18 @@ from refact_lsp.app.world import World
 from refact_lsp.core.events import Event
 from refact_lsp.core.ledger import Purpose
 from refact_lsp.core.nouns import Model
-from refact_lsp.core.problems import Problem
-from refact_lsp.core.requests import CompletionRequest
+from refact_lsp.core.problems import Problem, RefactError
+from refact_lsp.core.requests import ChatRequest, CompletionRequest
 from refact_lsp.core.text import Snapshot
 from refact_lsp.core.tokens import estimate
 from refact_lsp.core.uris import file_path
-from refact_lsp.features.calls import completion_events
+from refact_lsp.features.calls import chat_events, completion_events
 from refact_lsp.features.completion.engine import Engine
 from refact_lsp.features.completion.ports import Ports, Settings, Target
 from refact_lsp.features.completion.target import completion_settings, completion_target
 from refact_lsp.features.completion.values import Request, Suggestion
 from refact_lsp.features.completion.workspace.service import WorkspaceService
+from refact_lsp.llm.retry import BRIEF
 from refact_lsp.store.completion_tallies import add_tallies, read_tallies
 from refact_lsp.store.settings import set_setting
 
@@ -127,23 +129,28 @@ class Completion:
         return self._seen
 
     def _stream(
-        self, target: Target, request: CompletionRequest, *, files: Sequence[str]
+        self, target: Target, request: CompletionRequest | ChatRequest, *, files: Sequence[str]
     ) -> AsyncGenerator[Event]:
         purpose = Purpose(role="completion", model=target.name, files=tuple(files))
-        return completion_events(self._app, cast("Model", target.handle), request, purpose)
+        model = cast("Model", target.handle)
+        if isinstance(request, ChatRequest):
+            return chat_events(self._app, model, request, purpose, patience=BRIEF)
+        return completion_events(self._app, model, request, purpose)
+
+    async def _warm(self, target: Target, request: CompletionRequest) -> None:
+        """Let a runtime read a prompt and write nothing."""
+        purpose = Purpose(role="completion", model=target.name, files=())
+        nothing = msgspec.structs.replace(request, max_tokens=0)
+        model = cast("Model", target.handle)
+        with contextlib.suppress(RefactError):
+            async with aclosing(completion_events(self._app, model, nothing, purpose)) as events:
+                async for _ in events:
+                    pass
 
     async def _idle(self, target: Target) -> None:
         """Wait while a chat uses the same runtime: two prompts at once would slow down both."""
         if target.locality == "machine":
             await self._app.turns.quiet(target.model.partition("/")[0])
-
-    async def _warm(self, target: Target, request: CompletionRequest) -> None:
-        # Only the prompt is to be read; where zero tokens are no request, one is asked for.
-        tokens = 0 if target.method == "infill" else 1
-        asked = msgspec.structs.replace(request, max_tokens=tokens)
-        async with aclosing(self._stream(target, asked, files=())) as events:
-            async for _ in events:
-                pass
 
     def _excluded(self, snapshot: Snapshot, target: Target) -> str | None:
         if snapshot.path is None:

@@ -52,6 +52,8 @@ def target_of(world: World, model: Model) -> Target:
         cut_strings=cuts(fim) if fim else (),
         suffix_first=fim is not None and fim.order != "PSM",
         price=model.capabilities.price,
+        capabilities=model.capabilities,
+        reads_for_nothing=wire == "llamacpp",
         handle=model,
     )
 

@@ -423,7 +423,7 @@ async def test_a_local_runtime_is_warmed_on_focus_and_when_typing_pauses():
     async def warm(_target: object, request: CompletionRequest) -> None:
         warmed.append(len(request.prefix))
 
-    local = replace(TARGET, locality="machine")
+    local = replace(TARGET, locality="machine", reads_for_nothing=True)
     async with open_desk(answer="one()", target=local, warm=warm) as desk:
         editor = Editor(desk.engine, "x = |\n")
         desk.engine.focused(editor.snapshot())
