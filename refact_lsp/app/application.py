@@ -78,6 +78,8 @@ class App:
         task = self._tasks.create_task(self._guarded(work))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
+        # One that was cancelled before it began would complain that it never ran.
+        task.add_done_callback(lambda _: work.close())
         return task
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:

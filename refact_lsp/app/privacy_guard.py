@@ -67,6 +67,11 @@ class PrivacyGuard:
         self._names: dict[str, tuple[str, ...]] = {}
         self._verdicts: dict[tuple[str, str | None, Locality | None], Verdict] = {}
 
+    @property
+    def roots(self) -> tuple[str, ...]:
+        """The workspace folders."""
+        return self._roots
+
     def set_zones(self, zones: Sequence[Zone], problem: str | None = None) -> None:
         """Take over the user's rules; one that cannot be read blocks everything."""
         try:

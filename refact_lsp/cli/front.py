@@ -7,18 +7,18 @@ from typing import TypeVar
 import msgspec
 
 from refact_lsp.rpc.methods import TABLE
-from refact_lsp.rpc.session import Session, open_session
+from refact_lsp.rpc.session import Notify, Session, open_session, to_nobody
 from refact_lsp.rpc.table import call
 
 T = TypeVar("T")
 R = TypeVar("R", bound=msgspec.Struct)
 
 
-def with_session(work: Callable[[Session], Awaitable[T]]) -> T:
+def with_session(work: Callable[[Session], Awaitable[T]], notify: Notify = to_nobody) -> T:
     """Run work with an open session; raises what went wrong inside, not the group around it."""
 
     async def run() -> T:
-        async with open_session() as session:
+        async with open_session(notify) as session:
             return await work(session)
 
     return asyncio.run(run())

@@ -11,6 +11,7 @@ from refact_lsp.version import VERSION
 
 # Command name -> module of refact_lsp.cli that defines `command`; loaded when asked for.
 COMMANDS = {
+    "chat": "chat",
     "complete": "complete",
     "completion": "shells",
     "defaults": "defaults",

@@ -12,13 +12,14 @@ from typing import TypeVar
 
 from refact_lsp.app.application import App
 from refact_lsp.auth.secret import Secret
-from refact_lsp.core.events import Event, UsageReported, Vectors
+from refact_lsp.core.events import Event, ReasoningDelta, TextDelta, UsageReported, Vectors
 from refact_lsp.core.ledger import Purpose
 from refact_lsp.core.money import cost_micros
 from refact_lsp.core.nouns import Model
 from refact_lsp.core.problems import RefactError, refuse
 from refact_lsp.core.requests import ChatRequest, CompletionRequest, EmbeddingRequest
-from refact_lsp.core.types import Usage, Wire
+from refact_lsp.core.tokens import estimate
+from refact_lsp.core.types import Locality, Usage, Wire
 from refact_lsp.features.setup.endpoints import ReadSecret, make_endpoint
 from refact_lsp.features.setup.providers import row_of
 from refact_lsp.llm.client import OnRetry
@@ -26,6 +27,7 @@ from refact_lsp.llm.endpoint import Endpoint
 from refact_lsp.llm.retry import BRIEF, PATIENT, Patience
 from refact_lsp.llm.wire.base import HttpRequest, Parser
 from refact_lsp.llm.wire.tables import CHAT, COMPLETION, EMBEDDING
+from refact_lsp.registry.addresses import resolve_addresses
 from refact_lsp.registry.catalog import Catalog
 from refact_lsp.registry.schema import Template
 from refact_lsp.registry.templates import chat_wire, completion_wire, effective, embedding_wire
@@ -67,15 +69,21 @@ async def chat_events(
     *,
     patience: Patience = PATIENT,
     on_retry: OnRetry | None = None,
+    asked_tokens: int | None = None,
     way: Way | None = None,
 ) -> AsyncGenerator[Event]:
-    """Chat with a model; raises `RefactError`."""
+    """Chat with a model; raises `RefactError`.
+
+    `asked_tokens` is the caller's own count of the request: what is written down where the
+    provider tells none, or could not because the answer was stopped.
+    """
     way = way or _saved_way(app, model)
     wire = _served(CHAT, chat_wire(way.template), model)
     quirks = way.endpoint.quirks
     sent = _Sent(way.endpoint, wire.build_chat(request, quirks), lambda: wire.chat_parser(quirks))
     with app.turns.chatting(model.provider):
-        async with aclosing(_events(app, model, sent, purpose, patience, on_retry)) as events:
+        events = _events(app, model, sent, purpose, patience, on_retry, asked_tokens)
+        async with aclosing(events):
             async for event in events:
                 yield event
 
@@ -118,6 +126,14 @@ async def embed(
     return found
 
 
+def locality_of(app: App, model: Model) -> Locality:
+    """Say how far away a model is: what privacy rules ask."""
+    row = row_of(app.world, model.provider)
+    own = app.catalog.resolve(row.template, model.name, settings=row.settings).wire
+    template = app.catalog.template(row.template)
+    return resolve_addresses(template, row.settings, wire=own).locality
+
+
 @dataclass(frozen=True, slots=True)
 class _Sent:
     endpoint: Endpoint
@@ -139,11 +155,13 @@ async def _events(
     purpose: Purpose,
     patience: Patience,
     on_retry: OnRetry | None,
+    asked_tokens: int | None = None,
 ) -> AsyncGenerator[Event]:
     """Stream within the budget; count what it cost; remember how the provider is."""
     price = model.capabilities.price
     ticket = app.budgets.reserve(model.provider, _estimate(model, sent), at=datetime.now(UTC))
     usage: Usage | None = None
+    pieces: list[str] = []
     try:
         events = app.client.stream(
             sent.endpoint, sent.http, sent.parser, purpose, patience=patience, on_retry=on_retry
@@ -152,6 +170,8 @@ async def _events(
             async for event in events:
                 if isinstance(event, UsageReported):
                     usage = event.usage
+                elif asked_tokens is not None and isinstance(event, TextDelta | ReasoningDelta):
+                    pieces.append(event.delta)
                 yield event
         app.set_health(model.provider, None)
     except RefactError as error:
@@ -159,6 +179,8 @@ async def _events(
             app.set_health(model.provider, error.problem)
         raise
     finally:
+        if usage is None and asked_tokens is not None and pieces:
+            usage = Usage(input_tokens=asked_tokens, output_tokens=estimate("".join(pieces)))
         if usage is None:
             app.budgets.release(ticket)
         else:

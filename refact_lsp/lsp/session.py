@@ -10,6 +10,7 @@ from refact_lsp.app.application import App, open_app
 from refact_lsp.core.nouns import Status
 from refact_lsp.core.settings import EditorSettings
 from refact_lsp.core.text import Edit, Snapshot
+from refact_lsp.features.chat.service import Chat
 from refact_lsp.features.completion.service import Completion
 from refact_lsp.features.completion.values import Request, Selected
 from refact_lsp.features.setup.status import status
@@ -37,7 +38,13 @@ class EditorSession:
         app = await opened
         app.use_editor_settings(settings)
         completion = Completion(app, self._editor.client.roots)
-        self._session = Session(app, self._editor.notify, completion)
+        self._session = Session(
+            app,
+            self._editor.notify,
+            Chat(app, completion.guard, self._text_of),
+            completion,
+            self._editor.drained,
+        )
         completion.start()
         app.start(app.watch())
         app.listen(self._tell_status)
@@ -110,6 +117,10 @@ class EditorSession:
         completion = self._open.completion
         assert completion is not None  # noqa: S101  — made in `open`
         return completion
+
+    def _text_of(self, uri: str) -> str | None:
+        snapshot = self._editor.document(uri)
+        return None if snapshot is None else "".join(snapshot.lines)
 
     async def _live(self, opened: "asyncio.Future[App]") -> None:
         try:

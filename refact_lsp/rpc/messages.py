@@ -288,3 +288,33 @@ class CompletionStatsResult(Value, frozen=True, kw_only=True):
     """One row a key."""
 
     rows: tuple[Row, ...]
+
+
+# --- chat -----------------------------------------------------------------------------------
+
+
+class ThreadName(Value, frozen=True, kw_only=True):
+    """Names a thread."""
+
+    thread_id: str
+
+
+class ChatThreads(Value, frozen=True, kw_only=True):
+    """Which threads to list: those that hold the query, a page at a time."""
+
+    query: str | None = None
+    limit: int = 50
+    cursor: str | None = None
+
+
+class ChatFork(Value, frozen=True, kw_only=True):
+    """Copy a thread, or its messages before that number."""
+
+    thread_id: str
+    before: int | None = None
+
+
+class Markdown(Value, frozen=True, kw_only=True):
+    """A thread to read elsewhere."""
+
+    markdown: str

@@ -1,29 +1,45 @@
 """A client of the front door: the app it talks to, and a way to tell it things."""
 
 import os
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import msgspec
 
 from refact_lsp.app.application import App, open_app
+from refact_lsp.app.privacy_guard import PrivacyGuard
+from refact_lsp.features.chat.service import Chat
 from refact_lsp.features.completion.service import Completion
 
 Notify = Callable[[str, msgspec.Struct], None]
 
 
+async def _at_once() -> None:
+    """Wait for nobody: this client takes notifications as they come."""
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One client; `completion` is there where documents are open."""
+    """One client; `completion` is there where documents are open.
+
+    `drained` waits until the client keeps up with what it is told.
+    """
 
     app: App
     notify: Notify
+    chat: Chat
     completion: Completion | None = None
+    drained: Callable[[], Awaitable[None]] = _at_once
+
+
+def to_nobody(_method: str, _params: msgspec.Struct) -> None:
+    """Notify nobody."""
 
 
 @asynccontextmanager
-async def open_session() -> AsyncGenerator[Session]:
-    """Open an app for one command; notifications have nobody to go to."""
+async def open_session(notify: Notify = to_nobody) -> AsyncGenerator[Session]:
+    """Open an app for one command, in the folder that it runs in."""
     async with open_app(os.environ) as app:
-        yield Session(app, lambda _method, _params: None)
+        yield Session(app, notify, Chat(app, PrivacyGuard([Path.cwd()])))

@@ -149,6 +149,16 @@ def rename_thread(connection: Connection, thread: str, title: str) -> None:
     connection.execute("UPDATE threads SET title = ? WHERE id = ?", (title, thread))
 
 
+def drop_turn(connection: Connection, thread: str, turn: str) -> None:
+    """Take a turn back; a thread without messages goes too."""
+    connection.execute("DELETE FROM messages WHERE thread = ? AND turn = ?", (thread, turn))
+    connection.execute(
+        "DELETE FROM threads WHERE id = ?1"
+        " AND NOT EXISTS (SELECT 1 FROM messages WHERE thread = ?1)",
+        (thread,),
+    )
+
+
 def delete_thread(connection: Connection, thread: str) -> None:
     """Delete a thread with its messages; refuses an id that is unknown."""
     find_thread(connection, thread)

@@ -46,7 +46,7 @@ class Completion:
 
     def __init__(self, app: App, roots: Sequence[str]) -> None:
         self._app = app
-        self._guard = PrivacyGuard([Path(root) for root in roots])
+        self.guard = PrivacyGuard([Path(root) for root in roots])
         self._workspace = WorkspaceService(
             app.worker, app.folders.cache / "workspace", self._readable, notify=self._tell_reading
         )
@@ -92,7 +92,7 @@ class Completion:
     def opened(self, snapshot: Snapshot) -> None:
         """Take in an opened document; its privacy verdict is found before anybody types."""
         if snapshot.path is not None:
-            self._app.start(self._guard.prepare(snapshot.path))
+            self._app.start(self.guard.prepare(snapshot.path))
         self.changed(snapshot)
 
     def changed(self, snapshot: Snapshot) -> None:
@@ -110,7 +110,7 @@ class Completion:
 
     def use_roots(self, roots: Sequence[str]) -> None:
         """Serve other workspace folders from now on."""
-        self._guard.set_roots([Path(root) for root in roots])
+        self.guard.set_roots([Path(root) for root in roots])
         self._workspace.set_roots(roots)
 
     def wall_time(self, after_s: float) -> str:
@@ -156,12 +156,12 @@ class Completion:
         if snapshot.path is None:
             return None
         provider = target.model.partition("/")[0]
-        verdict = self._guard.check(snapshot.path, provider, target.locality)
+        verdict = self.guard.check(snapshot.path, provider, target.locality)
         return None if verdict.allowed else verdict.rule or "unreadable rule"
 
     def _readable(self, path: str) -> bool:
         """Say whether a file may be read at all on this machine."""
-        return self._guard.check(path, None, "machine").allowed
+        return self.guard.check(path, None, "machine").allowed
 
     def _save_settings(self, changes: Mapping[str, object]) -> None:
         def write(connection: object) -> None:
@@ -177,7 +177,7 @@ class Completion:
     async def _follow_rules(self) -> None:
         while True:
             await asyncio.sleep(RULES_S)
-            if await self._guard.refresh():
+            if await self.guard.refresh():
                 await self._workspace.reconsider()
 
     async def _flush(self) -> None:

@@ -13,7 +13,8 @@ from refact_lsp.app.world import World
 from refact_lsp.core.nouns import Default, Effective, Model, Parameters
 from refact_lsp.core.problems import Problem, RefactError, refuse
 from refact_lsp.core.types import ROLES, ModelRef, Role, parse_model_ref
-from refact_lsp.features.setup.models import find_model
+from refact_lsp.features.setup.models import find_model, view
+from refact_lsp.store.providers import ProviderRow
 
 LIKE_CHAT: Mapping[Role, Role] = {"light": "chat", "thinking": "chat", "buddy": "chat"}
 
@@ -53,8 +54,39 @@ def chain(world: World, role: Role) -> tuple[Model, ...]:
     return tuple(found)
 
 
+def named(world: World, ref: ModelRef, role: Role) -> Model:
+    """Give a model that the user names for one request; raises the reason why it cannot serve.
+
+    Lists are long, old or missing: a model counts that is not listed or merely was not switched
+    on. One that the user switched off does not.
+    """
+    provider = _provider(world, ref)
+    row = world.configuration.models.get(ref.provider, {}).get(ref.name)
+    model = find_model(world, ref) or view(world, provider, ref.name, row)
+    if not model.enabled and row is not None and row.enabled is False:
+        raise _switched_off(model)
+    return _fit(model, role)
+
+
 def usable(world: World, ref: ModelRef, role: Role) -> Model:
     """Give the model if it can serve the role; raises the reason otherwise."""
+    _provider(world, ref)
+    model = find_model(world, ref)
+    if model is None:
+        raise refuse(
+            "modelNotFound",
+            f"{ref.provider!r} lists no model {ref.name!r}.",
+            f"See refact-lsp models list --provider {ref.provider} --all, or add it as a custom "
+            "model.",
+            provider=ref.provider,
+            field="model",
+        )
+    if not model.enabled:
+        raise _switched_off(model)
+    return _fit(model, role)
+
+
+def _provider(world: World, ref: ModelRef) -> ProviderRow:
     provider = world.configuration.providers.get(ref.provider)
     if provider is None:
         raise refuse(
@@ -72,30 +104,26 @@ def usable(world: World, ref: ModelRef, role: Role) -> Model:
             provider=ref.provider,
             field="model",
         )
-    model = find_model(world, ref)
-    if model is None:
-        raise refuse(
-            "modelNotFound",
-            f"{ref.provider!r} lists no model {ref.name!r}.",
-            f"See refact-lsp models list --provider {ref.provider} --all, or add it as a custom "
-            "model.",
-            provider=ref.provider,
-            field="model",
-        )
-    if not model.enabled:
-        raise refuse(
-            "notConfigured",
-            f"The model {model.id} is not enabled.",
-            f"Enable it with refact-lsp models enable {model.id}.",
-            provider=ref.provider,
-            field="model",
-        )
+    return provider
+
+
+def _switched_off(model: Model) -> RefactError:
+    return refuse(
+        "notConfigured",
+        f"The model {model.id} is not enabled.",
+        f"Enable it with refact-lsp models enable {model.id}.",
+        provider=model.provider,
+        field="model",
+    )
+
+
+def _fit(model: Model, role: Role) -> Model:
     if role not in model.roles:
         raise refuse(
             "unsupported",
             f"{model.id} cannot serve {role}: {model.ineligible[role]}",
             "Choose another model, or correct its capabilities if they are wrong.",
-            provider=ref.provider,
+            provider=model.provider,
             field="model",
         )
     return model

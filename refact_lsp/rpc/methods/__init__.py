@@ -1,6 +1,6 @@
 """The method table: every `refact/*` method, one module a group of the protocol."""
 
-from refact_lsp.rpc.methods import completion, defaults, models, providers, status
+from refact_lsp.rpc.methods import chat, completion, defaults, models, providers, status
 from refact_lsp.rpc.table import tabled
 
 TABLE = tabled(
@@ -8,5 +8,6 @@ TABLE = tabled(
     models.METHODS,
     defaults.METHODS,
     completion.METHODS,
+    chat.METHODS,
     status.METHODS,
 )
