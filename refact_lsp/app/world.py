@@ -7,6 +7,7 @@ is worked out from the rest.
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 
@@ -25,7 +26,8 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     """One consistent view.
 
     `stand_ins` are models that serve a role until the user sets or clears it. `revision` rises
-    with every new world. `seen` remembers models by provider.
+    with every new world; `seen` remembers models by provider, `ways` how each is reached
+    (see `features.calls`). `seen` remembers models by provider.
     """
 
     configuration: Configuration
@@ -36,6 +38,7 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     seen: dict[str, Mapping[str, Model]] = msgspec.field(
         default_factory=dict[str, Mapping[str, Model]]
     )
+    ways: dict[str, Any] = msgspec.field(default_factory=dict[str, Any])
 
     @property
     def session_models(self) -> Mapping[Role, str]:

@@ -172,7 +172,7 @@ def _problem(error: dict[str, Any]) -> Problem:
         return Problem(kind="internal", message=str(error.get("message")))
 
 
-SETTLE_S = 30
+SETTLE_S = 60
 
 
 async def settled(client: Editor) -> dict[str, Any]:

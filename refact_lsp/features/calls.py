@@ -142,10 +142,17 @@ class _Sent:
 
 
 def _saved_way(app: App, model: Model) -> Way:
+    """Find the way once for each world: completion asks for it at every request."""
+    known: Way | None = app.world.ways.get(model.id)
+    if known is not None:
+        return known
+
     async def read(name: str) -> Secret | None:
         return await app.secrets.get(model.provider, name)
 
-    return way_of(app.catalog, row_of(app.world, model.provider), read, model)
+    way = way_of(app.catalog, row_of(app.world, model.provider), read, model)
+    app.world.ways[model.id] = way
+    return way
 
 
 async def _events(
