@@ -5,6 +5,7 @@ Without arguments all figures are measured; `--list` names them.
 """
 
 import argparse
+import ast
 import asyncio
 import itertools
 import statistics
@@ -53,7 +54,7 @@ async def typed_through() -> list[Figure]:
 
 
 async def streams() -> list[Figure]:
-    """Type past running streams, and cancel some."""
+    """Type something else while streams run, and cancel every other one."""
     read_after: list[int] = []
     closed_ms: list[float] = []
     async with bench(completion=AT_ONCE) as (server, provider):
@@ -63,18 +64,18 @@ async def streams() -> list[Figure]:
         for index in range(20):
             document.type(f"v{index} ")
             key, answer = server.start("textDocument/inlineCompletion", document.request())
-            await _until(lambda: bool(provider.calls and provider.calls[-1].sent))
-            call, cancelled_s = provider.calls[-1], time.perf_counter()
+            await _until(lambda index=index: len(provider.calls) > index)
+            call = provider.calls[index]
+            await _until(lambda call=call: bool(call.sent))
+            ended_s = time.perf_counter()
             if index % 2:
                 document.type("zz ")
-                answer.cancel()
-                await document.complete() if index == 1 else None
             else:
                 server.notify("$/cancelRequest", {"id": key})
-                await answer
+            await answer
             await _until(lambda call=call: not call.open)
-            closed_ms.append(((call.gone_s or time.perf_counter()) - cancelled_s) * 1000)
-            read_after.append(sum(sent_s > cancelled_s + 0.05 for sent_s, _ in call.sent))
+            closed_ms.append(((call.gone_s or time.perf_counter()) - ended_s) * 1000)
+            read_after.append(sum(sent_s > ended_s + 0.05 for sent_s, _ in call.sent))
         most = provider.most_open
     worst = max(closed_ms)
     return [
@@ -205,8 +206,10 @@ async def tokens_after_end() -> list[Figure]:
     waste: list[int] = []
     async with bench(completion=AT_ONCE) as (server, provider):
         provider.piece_s = 0.004
-        for number, session in enumerate(sessions(STDLIB, 25)):
+        for number, session in enumerate(sessions(STDLIB, 60)):
             line = session.typed.split("\n")[0]
+            if not _is_statement(line):
+                continue
             pieces = [*_tokens(line), "\n", *_tokens("other = thing(1)\n" * 30)]
             provider.answer = lambda _hole, pieces=pieces: pieces
             document = Document(server, session.text, f"file:///bench/{number}.py")
@@ -335,6 +338,14 @@ def _common_beginnings(prompts: Sequence[str]) -> list[float]:
         )
         shares.append(same / len(after))
     return shares
+
+
+def _is_statement(line: str) -> bool:
+    try:
+        ast.parse(line)
+    except SyntaxError:
+        return False
+    return True
 
 
 def _tokens(text: str) -> list[str]:

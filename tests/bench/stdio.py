@@ -35,8 +35,13 @@ class Call:
     asked_s: float
     answered_s: float = 0.0
     sent: list[tuple[float, str]] = field(default_factory=list[tuple[float, str]])
-    open: bool = True
+    gone: asyncio.Event = field(default_factory=asyncio.Event)
+    done: bool = False
     gone_s: float | None = None
+
+    @property
+    def open(self) -> bool:
+        return not self.done and not self.gone.is_set()
 
     @property
     def hole(self) -> Hole:
@@ -61,19 +66,24 @@ class Provider:
             body = {"object": "list", "data": [{"id": MODEL, "object": "model"}]}
             await _whole(exchange, body)
             return
-        call = Call(request.json["prompt"], time.perf_counter())
+        call = Call(request.json["prompt"], time.perf_counter(), gone=exchange.gone)
         self.calls.append(call)
         self.most_open = max(self.most_open, sum(one.open for one in self.calls))
         try:
             await self._say(exchange, call)
         finally:
-            call.open = False
-            if exchange.gone.is_set():
-                call.gone_s = time.perf_counter()
-                exchange.keep = False
+            call.done = True
+            exchange.keep = not exchange.gone.is_set()
 
     async def _say(self, exchange: Exchange, call: Call) -> None:
         pieces = self.answer(call.hole)
+        watch = asyncio.get_running_loop().create_task(_note_end(call))
+        try:
+            await self._stream(exchange, call, pieces)
+        finally:
+            watch.cancel()
+
+    async def _stream(self, exchange: Exchange, call: Call, pieces: Sequence[str]) -> None:
         await _pause(exchange, self.first_s)
         await exchange.start(headers={"content-type": "text/event-stream"})
         for piece in pieces:
@@ -248,6 +258,11 @@ async def _set_up(
     await server.ask("refact/models/refresh", {"provider": "vllm"})
     await server.ask("refact/models/enable", {"models": [f"vllm/{MODEL}"], "enabled": True})
     await server.ask("refact/defaults/set", {"role": "completion", "model": f"vllm/{MODEL}"})
+
+
+async def _note_end(call: Call) -> None:
+    await call.gone.wait()
+    call.gone_s = time.perf_counter()
 
 
 async def _whole(exchange: Exchange, body: object) -> None:

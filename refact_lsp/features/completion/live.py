@@ -8,11 +8,11 @@ from refact_lsp.core.events import Event, Finished, TextDelta, UsageReported
 from refact_lsp.core.problems import Problem, RefactError
 from refact_lsp.core.text import Snapshot
 from refact_lsp.core.types import Usage
-from refact_lsp.features.completion.cache import Entry, typed_since
+from refact_lsp.features.completion.cache import CLOSERS, Entry, typed_since
 from refact_lsp.features.completion.chat_hole import repair_echo
 from refact_lsp.features.completion.cut.context import Cut, CutContext
 from refact_lsp.features.completion.cut.cutter import Cutter
-from refact_lsp.features.completion.outcomes import follows
+from refact_lsp.features.completion.outcomes import followed
 from refact_lsp.features.completion.ports import Target
 from refact_lsp.features.completion.prompt import Prompt
 from refact_lsp.features.completion.values import Answer, Lines
@@ -86,7 +86,11 @@ class Live:
     def survives(self, lines: Lines) -> bool:
         """Say whether a changed document may still come to where this stream is of use."""
         text = self.ahead + ("" if self.prompt.hole is not None else self.raw)
-        return follows(self.base or self.anchor, self.replaced, text, lines)
+        put = followed(self.base or self.anchor, self.replaced, text, lines)
+        if put is not None and self.base is None:
+            # Closers may be the editor's own: they say nothing about the text before them.
+            self.expected = put.rstrip("".join(CLOSERS))
+        return put is not None
 
     async def read(self, events: AsyncGenerator[Event], clock_s: Callable[[], float]) -> None:
         """Read to the useful end, then close the stream. Never raises but when cancelled."""

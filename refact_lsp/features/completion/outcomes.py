@@ -59,11 +59,10 @@ def step(watch: Watch, lines: Lines) -> Step:
     return "typed" if typed or piece[:1] in "\r\n" else "acceptedPartly"
 
 
-def follows(snapshot: Snapshot, replaced: int, text: str, lines: Lines) -> bool:
-    """Say whether what was put at a snapshot's cursor since is the beginning of `text`, or more."""
-    return any(
-        _progress(text, between) is not None for between in _between(snapshot, replaced, lines)
-    )
+def followed(snapshot: Snapshot, replaced: int, text: str, lines: Lines) -> str | None:
+    """Give what was put at a snapshot's cursor since, where it begins `text` or goes beyond it."""
+    readings = _between(snapshot, replaced, lines)
+    return next((put for put in readings if _progress(text, put) is not None), None)
 
 
 def utf16_prefix(text: str, units: int) -> int:

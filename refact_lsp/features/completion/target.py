@@ -1,6 +1,7 @@
 """The model that serves completion right now, as the engine wants it. Pure over a world."""
 
 from functools import partial
+from hashlib import blake2b
 
 import msgspec
 
@@ -43,7 +44,7 @@ def target_of(world: World, model: Model) -> Target:
         locality=resolve_addresses(template, provider.settings).locality,
         context_window=model.capabilities.context_window,
         max_tokens=min(most, model.capabilities.max_output),
-        revision=f"{world.revision}",
+        revision=_revision(provider, model, parameters, most),
         embedded=wire == "embedded",
         temperature=parameters.temperature or 0.0,
         render=partial(render_fim, fim) if fim and support.method == "template" else None,
@@ -85,3 +86,8 @@ def completion_settings(world: World) -> Settings:
 
 def _takes_files(method: str, fim: Fim | None) -> bool:
     return method == "infill" or (method == "template" and fim is not None and takes_files(fim))
+
+
+def _revision(*parts: object) -> str:
+    """Name what shapes an answer: equal for equal settings, however often they are read again."""
+    return blake2b(msgspec.json.encode(parts), digest_size=8).hexdigest()
