@@ -87,7 +87,7 @@ class Oracle:
         if at < 0 or chance.random() > self._right:
             return ["other", "_thing", "(", "value", ")", "\n"]
         text = self._goal[at + len(tail) : max(end, at + len(tail))]
-        return _pieces("\n".join(text.split("\n")[: chance.randint(2, 6)]) + "\n")
+        return _pieces(text)
 
 
 def _pieces(text: str) -> list[str]:

@@ -69,9 +69,9 @@ class Ahead:
             return
         self._warmed = {k: at_s for k, at_s in self._warmed.items() if now_s - at_s < WARM_AGAIN_S}
         self._warmed[key] = now_s
-        request = self._reader.prompt(session, place).request
-        if isinstance(request, CompletionRequest):
-            self._ports.spawn(guarded(self._ports.warm, target, request))
+        prompt = self._reader.prompt(session, place)
+        if isinstance(prompt.request, CompletionRequest):
+            self._ports.spawn(guarded(self._ports.warm, target, prompt.request, prompt.files))
 
     def typed(self, session: Session) -> None:
         """Warm when the typing pauses; one task waits, however many keys are pressed."""

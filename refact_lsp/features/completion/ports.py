@@ -103,9 +103,9 @@ class Ports:
     `target` gives the model, or why there is none. `excluded` gives the privacy rule that forbids
     sending this file to the target, None where it may go. `guess` is the embedded model.
     `gather` gives context as it stands. `idle` waits while a chat uses the target's machine.
-    `warm` asks a local runtime to load the model and the text. `save_settings` keeps what
-    `configure` changed. `tallies` reads stored statistics from that day on (ISO date or None) and
-    `keep_tallies` adds to them. `sleep`, `clock_s` (monotonic) and `now` (ISO 8601, UTC) are time.
+    `warm` asks a local runtime to load the model and the text, which is of those files.
+    `save_settings` keeps what `configure` changed. `tallies` reads stored statistics from that day
+    on (ISO date or None) and `keep_tallies` adds to them. `sleep`, `clock_s` (monotonic) and `now` (ISO 8601, UTC) are time.
     """
 
     target: Callable[[], Target | Problem]
@@ -120,7 +120,7 @@ class Ports:
     guess: Callable[[Snapshot, float], Guess | None] | None = None
     gather: Callable[[Snapshot, int], Sequence[Snippet]] | None = None
     idle: Callable[[Target], Awaitable[None]] | None = None
-    warm: Callable[[Target, CompletionRequest], Awaitable[None]] | None = None
+    warm: Callable[[Target, CompletionRequest, Sequence[str]], Awaitable[None]] | None = None
     save_settings: Callable[[Mapping[str, object]], None] | None = None
     tallies: Callable[[str | None], Awaitable[Sequence[Tally]]] | None = None
     keep_tallies: Callable[[Sequence[Tally]], Awaitable[None]] | None = None

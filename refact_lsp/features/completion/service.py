@@ -137,9 +137,9 @@ class Completion:
             return chat_events(self._app, model, request, purpose, patience=BRIEF)
         return completion_events(self._app, model, request, purpose)
 
-    async def _warm(self, target: Target, request: CompletionRequest) -> None:
+    async def _warm(self, target: Target, request: CompletionRequest, files: Sequence[str]) -> None:
         """Let a runtime read a prompt and write nothing."""
-        purpose = Purpose(role="completion", model=target.name, files=())
+        purpose = Purpose(role="completion", model=target.name, files=tuple(files))
         nothing = msgspec.structs.replace(request, max_tokens=0)
         model = cast("Model", target.handle)
         with contextlib.suppress(RefactError):

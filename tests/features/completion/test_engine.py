@@ -420,7 +420,7 @@ async def test_an_answer_for_a_document_that_moved_on_is_kept_and_not_sent():
 async def test_a_local_runtime_is_warmed_on_focus_and_when_typing_pauses():
     warmed: list[int] = []
 
-    async def warm(_target: object, request: CompletionRequest) -> None:
+    async def warm(_target: object, request: CompletionRequest, _files: object) -> None:
         warmed.append(len(request.prefix))
 
     local = replace(TARGET, locality="machine", reads_for_nothing=True)
