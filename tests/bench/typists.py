@@ -87,7 +87,17 @@ class Oracle:
         if at < 0 or chance.random() > self._right:
             return ["other", "_thing", "(", "value", ")", "\n"]
         text = self._goal[at + len(tail) : max(end, at + len(tail))]
-        return _pieces(text)
+        lines = text.splitlines(keepends=True)
+        count = chance.randint(1, 4)
+        while count < len(lines) and not _is_whole("".join(lines[:count])):
+            count += 1
+        return _pieces("".join(lines[:count]))
+
+
+def _is_whole(text: str) -> bool:
+    """Say whether a piece of code ends where a statement does, as far as brackets tell."""
+    balanced = all(text.count(left) == text.count(right) for left, right in ("()", "[]", "{}"))
+    return balanced and not text.count('"""') % 2 and not text.rstrip().endswith((":", ",", "\\"))
 
 
 def _pieces(text: str) -> list[str]:

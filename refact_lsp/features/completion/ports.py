@@ -105,7 +105,8 @@ class Ports:
     `gather` gives context as it stands. `idle` waits while a chat uses the target's machine.
     `warm` asks a local runtime to load the model and the text, which is of those files.
     `save_settings` keeps what `configure` changed. `tallies` reads stored statistics from that day
-    on (ISO date or None) and `keep_tallies` adds to them. `sleep`, `clock_s` (monotonic) and `now` (ISO 8601, UTC) are time.
+    on (ISO date or None), `keep_tallies` adds to them. `sleep`, `clock_s` (monotonic) and `now`
+    (ISO 8601, UTC) are time.
     """
 
     target: Callable[[], Target | Problem]
