@@ -29,13 +29,22 @@ READINGS = 3  # streams that one request may need where the user types something
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One request on its way: `snapshot` is the document, `place` where the model is asked."""
+    """One request on its way: `snapshot` is the document, `place` where the model is asked.
+
+    `changes` is how often the session's document had changed when the request came.
+    """
 
     session: Session
     snapshot: Snapshot
     request: Request
     place: Place
     trace: Trace
+    changes: int
+
+    @property
+    def stale(self) -> bool:
+        """Whether the document has changed since: what is found now is for the cache alone."""
+        return self.session.changes != self.changes
 
 
 class Asking:
@@ -105,6 +114,8 @@ class Asking:
     async def _first(self, ask: Ask) -> Hit | str:
         """Read or join streams until one says something for this place."""
         for _ in range(READINGS):
+            if ask.stale:
+                return "stale"
             asked_s = self._ports.clock_s()
             live = self._joined(ask) or await self._reader.open(ask.session, ask.place)
             meanwhile = await self._meanwhile(ask, live)

@@ -77,7 +77,7 @@ class Engine:
         self._tally(trace, snapshot).requests += 1
         session.place = place
         session.keep_only(place.snapshot, place.scope)
-        ask = Ask(session, snapshot, request, place, trace)
+        ask = Ask(session, snapshot, request, place, trace, session.changes)
         hit = self._asking.find(place)
         trace.stage("cache", self._ports.clock_s() - trace.began_s)
         if hit is not None and request.trigger == "automatic":
@@ -202,7 +202,6 @@ class Engine:
     async def _ask(self, ask: Ask) -> list[Suggestion]:
         """Run the waiting part in a task of its own, so that a newer request can end it."""
         found: list[Hit | str] = []
-        changes = ask.session.changes
 
         async def run() -> None:
             found.append(await self._asking.answer(ask))
@@ -222,7 +221,7 @@ class Engine:
         if task.cancelled():
             self._end(ask.trace, "superseded", "superseded")
             return []
-        if ask.session.changes != changes:
+        if ask.stale:
             return self._nothing(ask.trace, "stale")
         return self._serve(ask, found[0] if found else "failed")
 

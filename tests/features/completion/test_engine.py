@@ -404,6 +404,18 @@ async def test_a_document_that_leaves_the_stream_closes_it_before_the_next_reque
         assert await task == []
 
 
+async def test_a_document_that_moved_on_is_not_asked_for_again():
+    async with open_desk() as desk:
+        editor = Editor(desk.engine, "x = |\n")
+        task = desk.start(editor.ask)
+        await desk.clock.advance(1)
+        editor.type("zz")
+        desk.model.calls[0].say("comp", end=False)
+        assert await task == []
+        await settle()
+        assert [call.open for call in desk.model.calls] == [False]
+
+
 async def test_an_answer_for_a_document_that_moved_on_is_kept_and_not_sent():
     async with open_desk() as desk:
         editor = Editor(desk.engine, "x = |\n")
