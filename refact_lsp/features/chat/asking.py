@@ -11,6 +11,7 @@ from refact_lsp.core.events import Event
 from refact_lsp.core.ledger import Purpose
 from refact_lsp.core.nouns import Model, Parameters
 from refact_lsp.core.parts import Message, Tool
+from refact_lsp.core.problems import RefactError
 from refact_lsp.core.requests import ChatRequest
 from refact_lsp.core.tokens import estimate
 from refact_lsp.core.types import Capabilities, Role
@@ -71,25 +72,48 @@ async def _events(asking: Asking, question: Question, model: Model) -> AsyncGene
 
 def fitted(app: App, question: Question, messages: Sequence[Message], model: Model) -> ChatRequest:
     """Fit the question to a model: window, temperature, thinking. Raises `contextTooLong`."""
-    count = counter(app, model.capabilities)
+    capabilities = _not_denied(model)
+    count = counter(app, capabilities)
     parameters = question.parameters
-    window = model.capabilities.context_window
-    answer = min(
-        parameters.max_tokens or ANSWER_TOKENS, model.capabilities.max_output, max(window // 4, 1)
-    )
+    window, most = capabilities.context_window, capabilities.max_output
+    answer = min(parameters.max_tokens or ANSWER_TOKENS, most, max(window // 4, 1))
     fixed = _fixed_tokens(question.system, question.tools, count)
     budget = int((window - answer) * _SAFETY) - fixed
     return ChatRequest(
         model=model.name,
-        messages=fit(joined(messages), max(budget, 0), count),
-        capabilities=model.capabilities,
+        messages=_fitting(model, joined(messages), max(budget, 0), count),
+        capabilities=capabilities,
         system=question.system,
         tools=question.tools,
-        max_tokens=parameters.max_tokens
-        and min(parameters.max_tokens, model.capabilities.max_output),
-        temperature=parameters.temperature if model.capabilities.temperature else None,
+        max_tokens=parameters.max_tokens and min(parameters.max_tokens, most),
+        temperature=parameters.temperature if capabilities.temperature else None,
         reasoning=parameters.reasoning,
     )
+
+
+def _fitting(
+    model: Model, messages: Sequence[Message], budget: int, count: Callable[[str], int]
+) -> tuple[Message, ...]:
+    try:
+        return fit(messages, budget, count)
+    except RefactError as error:
+        if model.sources.get("contextWindow", "default") != "default":
+            raise
+        hint = (
+            f"The window of {model.id} is not known: if it is larger, set the model's "
+            "contextWindow. Else shorten the message, or attach less."
+        )
+        raise RefactError(msgspec.structs.replace(error.problem, hint=hint)) from None
+
+
+def _not_denied(model: Model) -> Capabilities:
+    """Let a model try what nobody denies: its server knows better than a safe default."""
+    unsaid = {
+        name: True
+        for name in ("tools", "vision")
+        if model.sources.get(name, "default") == "default"
+    }
+    return msgspec.structs.replace(model.capabilities, **unsaid)
 
 
 def size_of(app: App, request: ChatRequest) -> int:
