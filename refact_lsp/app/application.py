@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from refact_lsp.app.lessons import Lessons
+from refact_lsp.app.privacy_guard import PrivacyGuard
 from refact_lsp.app.turns import ChatTurns
 from refact_lsp.app.worker import Worker
 from refact_lsp.app.world import make_world
@@ -27,8 +28,8 @@ from refact_lsp.llm.client import Client
 from refact_lsp.registry.catalog import Catalog
 from refact_lsp.registry.compiled import open_catalog
 from refact_lsp.store import ledger
-from refact_lsp.store.budgets import BudgetGuard, budgets
-from refact_lsp.store.configuration import read_configuration
+from refact_lsp.store.budgets import Budget, BudgetGuard, budgets
+from refact_lsp.store.configuration import Configuration, read_configuration
 from refact_lsp.store.database import Database, open_database
 from refact_lsp.store.usage import record_usage
 
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
+
+# The most that closing waits for rows of the ledger still on their way to the disk.
+_COUNT_S = 2.0
 
 
 class App:
@@ -59,18 +63,23 @@ class App:
         self.health: dict[str, Health] = {}
         self.editor = EditorSettings()
         self.budgets = BudgetGuard()
+        self.guard = PrivacyGuard()
         self.turns = ChatTurns()
         self.client = Client(
-            record=self._record,
+            record=self.record,
             memory=Lessons(self),
-            local_only=self._local_only,
+            local_only=lambda: self.local_only,
             environ=os.environ,
         )
-        self.world = make_world(database.read_now(read_configuration), catalog, self.editor, 1)
+        configuration, spent = database.read_now(_read)
+        self.world = make_world(configuration, catalog, self.editor, 1)
+        self.budgets.refresh(spent)
+        self.guard.set_zones(configuration.privacy.zones, configuration.privacy.problem)
         self.worker = Worker()
         self.busy = False
         self._tasks = tasks
         self._running: set[asyncio.Task[Any]] = set()
+        self._counting: set[asyncio.Task[Any]] = set()
         self._listeners: list[Callable[[], None]] = []
 
     def start(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T | None]:
@@ -94,7 +103,10 @@ class App:
 
     async def reload(self) -> None:
         """Read again what is set up."""
-        configuration = await self.database.read(read_configuration)
+        configuration, spent = await self.database.read(_read)
+        self.budgets.refresh(spent)
+        if configuration.privacy != self.world.configuration.privacy:
+            self.guard.set_zones(configuration.privacy.zones, configuration.privacy.problem)
         self.world = make_world(configuration, self.catalog, self.editor, self.world.revision + 1)
         self._tell()
 
@@ -124,7 +136,7 @@ class App:
 
     def count(self, model: Model, role: str, usage: Usage, cost: int | None, ticket: int) -> None:
         """Write down what a request used, and free what was reserved for it (see `budgets`)."""
-        self.start(self._count(model, role, usage, cost, ticket))
+        self._write_down(self._count(model, role, usage, cost, ticket))
 
     def listen(self, listener: Callable[[], None]) -> None:
         """Call the listener after every change of what is set up or of what is in the way."""
@@ -132,11 +144,20 @@ class App:
 
     def problems(self) -> tuple[Problem, ...]:
         """What is in the way, whatever the role."""
-        return self.catalog.problems
+        unread = self.world.configuration.privacy.problem
+        if unread is None:
+            return self.catalog.problems
+        hint = "Write them again with refact-lsp privacy; until then no file goes anywhere."
+        return (*self.catalog.problems, Problem(kind="privacy", message=unread, hint=hint))
 
     def index_state(self) -> dict[str, Any] | None:
         """State of the search index; absent while there is none."""
         return None
+
+    async def counted(self) -> None:
+        """Wait until every request so far is written down."""
+        if self._counting:
+            await asyncio.wait(tuple(self._counting), timeout=_COUNT_S)
 
     async def watch(self) -> None:
         """Follow changes that other windows make."""
@@ -145,6 +166,7 @@ class App:
 
     async def close(self) -> None:
         """End background work, connections and the database."""
+        await self.counted()
         for task in tuple(self._running):
             task.cancel()
         await self.worker.close()
@@ -176,11 +198,13 @@ class App:
         self.budgets.refresh(await self.database.read(lambda c: budgets(c, at=now)))
         self.budgets.release(ticket)
 
-    def _local_only(self) -> bool:
-        wanted = self.editor.privacy.local_only
-        return bool(self.world.configuration.settings.get("privacy.localOnly")) or bool(wanted)
+    @property
+    def local_only(self) -> bool:
+        """Whether only this machine may be asked: the store or the editor says so."""
+        return self.world.configuration.privacy.local_only or bool(self.editor.privacy.local_only)
 
-    def _record(self, entry: LedgerEntry) -> None:
+    def record(self, entry: LedgerEntry) -> None:
+        """Write down a request that left the process."""
         row = ledger.LedgerEntry(
             at=entry.at,
             provider=entry.provider,
@@ -192,11 +216,20 @@ class App:
             files=entry.files,
             status=entry.error or str(entry.status),
         )
-        self.start(self.database.write(lambda c: ledger.record_request(c, row)))
+        self._write_down(self.database.write(lambda c: ledger.record_request(c, row)))
+
+    def _write_down(self, work: Coroutine[Any, Any, None]) -> None:
+        task = self.start(work)
+        self._counting.add(task)
+        task.add_done_callback(self._counting.discard)
 
     def _tell(self) -> None:
         for listener in self._listeners:
             listener()
+
+
+def _read(connection: "Connection") -> tuple[Configuration, list[Budget]]:
+    return read_configuration(connection), budgets(connection, at=datetime.now(UTC))
 
 
 @asynccontextmanager

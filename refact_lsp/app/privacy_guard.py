@@ -66,6 +66,7 @@ class PrivacyGuard:
         self._folders: dict[str, _Folder] = {}
         self._names: dict[str, tuple[str, ...]] = {}
         self._verdicts: dict[tuple[str, str | None, Locality | None], Verdict] = {}
+        self.revision = 0  # rises when what is allowed may have changed
 
     @property
     def roots(self) -> tuple[str, ...]:
@@ -80,12 +81,12 @@ class PrivacyGuard:
         except RefactError as error:
             problem = f"A privacy rule cannot be read: {error.problem.message}"
         self._problem = problem
-        self._verdicts = {}
+        self._forget()
 
     def set_roots(self, roots: Sequence[Path]) -> None:
         """Take over the workspace folders."""
         self._roots = tuple(_slashed(root) for root in roots)
-        self._verdicts = {}
+        self._forget()
 
     def check(self, path: Path | str, provider: str | None, locality: Locality | None) -> Verdict:
         """Judge a file for a provider; reads the disk the first time that it hears of a path."""
@@ -120,7 +121,7 @@ class PrivacyGuard:
         for path in moved:
             self._names.pop(path, None)
         if changed or moved:
-            self._verdicts = {}
+            self._forget()
         return bool(changed or moved)
 
     def project_zones(self) -> list[Zone]:
@@ -131,6 +132,10 @@ class PrivacyGuard:
             if folder.rules
             for zone in folder.rules.zones
         ]
+
+    def _forget(self) -> None:
+        self._verdicts = {}
+        self.revision += 1
 
     def _judge(self, path: str, provider: str | None, locality: Locality | None) -> Verdict:
         if "\0" in path:

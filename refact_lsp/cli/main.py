@@ -11,19 +11,24 @@ from refact_lsp.version import VERSION
 
 # Command name -> module of refact_lsp.cli that defines `command`; loaded when asked for.
 COMMANDS = {
+    "budget": "budget",
     "chat": "chat",
     "complete": "complete",
     "completion": "shells",
     "defaults": "defaults",
     "demo": "demo",
     "doctor": "doctor",
+    "ledger": "ledger",
     "models": "models",
+    "privacy": "privacy",
     "protocol": "protocol",
     "providers": "providers",
     "registry": "registry",
     "rpc": "rpc",
+    "settings": "settings",
     "stats": "stats",
     "status": "status",
+    "usage": "usage",
 }
 
 PROBLEM_EXIT = 1

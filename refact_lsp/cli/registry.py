@@ -18,17 +18,19 @@ def check(as_json: bool) -> None:
     import os
 
     from refact_lsp.core.paths import folders
-    from refact_lsp.registry.compiled import open_catalog
+    from refact_lsp.registry.load import bundled_folder, check_everything
 
-    catalog = open_catalog(user_folder=folders(os.environ).config / "registry")
-    checks = [Check(name="registry", ok=False, detail=p.message) for p in catalog.problems]
+    places = [bundled_folder(), folders(os.environ).config / "registry"]
+    problems = check_everything(places)
+    checks = [Check(name="registry", ok=False, detail=p.message, hint=p.hint) for p in problems]
+    files = sum(len(list(place.rglob("*.toml"))) for place in places)
     show(
         checks,
         as_json=as_json,
         render=lambda rows: (
             print_table(("part", "problem"), [(r.name, r.detail) for r in rows])
             if rows
-            else click.echo(f"{len(catalog.templates)} templates and their models are in order.")
+            else click.echo(f"{files} files are in order.")
         ),
     )
     if checks:

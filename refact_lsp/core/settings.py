@@ -64,7 +64,7 @@ class EditorSettings(Value, frozen=True, kw_only=True):
     models: dict[Role, str] = msgspec.field(default_factory=dict[Role, str])
 
 
-_GROUPS: tuple[tuple[str, type[Value]], ...] = (
+GROUPS: tuple[tuple[str, type[Value]], ...] = (
     ("completion", CompletionSettings),
     ("index", IndexSettings),
     ("privacy", PrivacySettings),
@@ -77,7 +77,7 @@ def read_settings(*layers: object) -> tuple[EditorSettings, list[str]]:
     """Merge what editors sent, a later layer over an earlier one; warnings name what misfits."""
     warnings: list[str] = []
     groups: dict[str, Any] = {}
-    for name, kind in _GROUPS:
+    for name, kind in GROUPS:
         fields: dict[str, Any] = {}
         for group in _groups(layers, name, warnings):
             fields |= _fitting(name, kind, group, warnings)

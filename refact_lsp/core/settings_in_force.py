@@ -8,8 +8,16 @@ from typing import Any, Literal
 
 import msgspec
 
-from refact_lsp.core.settings import EditorSettings, Multiline, read_settings
+from refact_lsp.core.settings import GROUPS, EditorSettings, Multiline, read_settings
 from refact_lsp.core.types import Role, Value
+
+# What the store may hold; `capabilities` are a client's own, `models` are the default models.
+STORED_NAMES: tuple[str, ...] = tuple(
+    f"{group}.{field.encode_name}"
+    for group, kind in GROUPS
+    if group != "capabilities"
+    for field in msgspec.structs.fields(kind)
+)
 
 
 class CompletionInForce(Value, frozen=True, kw_only=True):
@@ -72,6 +80,21 @@ def in_force(stored: Mapping[str, Any], editor: EditorSettings) -> tuple[Setting
         approve=editor.capabilities.approve,
     )
     return settings, [f"Stored: {warning}" for warning in warnings]
+
+
+def shown(settings: Value) -> dict[str, Any]:
+    """Write settings out whole, defaults included."""
+    return {
+        field.encode_name: shown(value) if isinstance(value, Value) else value
+        for field in msgspec.structs.fields(settings)
+        if (value := getattr(settings, field.name)) is not None
+    }
+
+
+def misfit(name: str, value: object) -> str | None:
+    """Say why a value does not fit a stored setting; None where it does."""
+    _, warnings = read_settings(_nested({name: value}))
+    return warnings[0].replace("; the default is used", "") if warnings else None
 
 
 def _given(group: Value) -> dict[str, Any]:

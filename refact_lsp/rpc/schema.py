@@ -18,7 +18,7 @@ def protocol_schema() -> dict[str, Any]:
         [*types, Problem], ref_template="#/$defs/{name}"
     )
     pairs = zip(shapes[:-1:2], shapes[1::2], strict=True)
-    return {
+    document = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "refact",
         "version": PROTOCOL_VERSION,
@@ -29,3 +29,5 @@ def protocol_schema() -> dict[str, Any]:
         "error": {"code": -32001, "data": shapes[-1]},
         "$defs": components,
     }
+    # As a client reads it: defaults that are tuples here are arrays there.
+    return msgspec.json.decode(msgspec.json.encode(document))

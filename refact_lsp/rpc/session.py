@@ -9,7 +9,6 @@ from pathlib import Path
 import msgspec
 
 from refact_lsp.app.application import App, open_app
-from refact_lsp.app.privacy_guard import PrivacyGuard
 from refact_lsp.features.chat.service import Chat
 from refact_lsp.features.completion.service import Completion
 
@@ -42,4 +41,5 @@ def to_nobody(_method: str, _params: msgspec.Struct) -> None:
 async def open_session(notify: Notify = to_nobody) -> AsyncGenerator[Session]:
     """Open an app for one command, in the folder that it runs in."""
     async with open_app(os.environ) as app:
-        yield Session(app, notify, Chat(app, PrivacyGuard([Path.cwd()])))
+        app.guard.set_roots([Path.cwd()])
+        yield Session(app, notify, Chat(app, app.guard))

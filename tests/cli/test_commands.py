@@ -146,3 +146,38 @@ def test_a_database_that_cannot_be_read_is_named_and_left_alone(
     shown = shell.run("status", code=1)
     assert words in shown
     assert (data / "refact.db").read_bytes() == damage
+
+
+def test_rules_are_added_asked_and_removed(shell: Shell, tmp_path: Path):
+    file = str(tmp_path / "big.sql")
+    shell.run("privacy", "add", "sql", "*.sql", "--send-to", "local")
+    assert shell.document("privacy", "check", file)["allowed"] is True
+    shell.run("providers", "add", "openai", "--set", "apiKey=env:NOT_SET", "--no-test", "--yes")
+    assert shell.document("privacy", "check", file, "--provider", "openai")["rule"] == "sql"
+    assert "sql" in shell.run("privacy", "show")
+    shell.run("privacy", "remove", "sql")
+    assert "no rule" in shell.run("privacy", "remove", "sql", code=1)
+    assert "Local only: on" in shell.run("privacy", "local-only", "on")
+
+
+def test_caps_usage_and_ledger_are_shown(shell: Shell):
+    assert "No cap" in shell.run("budget", "show")
+    assert shell.document("budget", "set", "12.50")["budgets"][0]["monthly"] == "12.5"
+    assert shell.document("budget", "set", "none")["budgets"] == []
+    assert shell.document("usage", "--by", "day")["rows"] == []
+    assert shell.document("ledger", "--limit", "3")["entries"] == []
+
+
+def test_a_setting_is_stored_and_a_wrong_one_refused(shell: Shell):
+    shown = shell.document("settings", "set", "completion.multiline", "never")
+    assert shown["settings"]["completion"]["multiline"] == "never"
+    assert shell.document("settings", "show")["settings"]["completion"]["multiline"] == "never"
+    assert "does not fit" in shell.run("settings", "set", "completion.debounceMs", "soon", code=1)
+
+
+def test_the_registry_check_reads_bundled_and_own_files(shell: Shell, home: Path):
+    assert "in order" in shell.run("registry", "check")
+    own = home / "config" / "registry" / "models"
+    own.mkdir(parents=True)
+    (own / "mine.toml").write_text('verified = "2026-11-01"\ncolour = "red"\n[models]\n')
+    assert "colour" in shell.run("registry", "check", code=1)

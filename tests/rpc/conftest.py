@@ -21,8 +21,7 @@ async def session() -> AsyncGenerator[Session]:
         yield opened
 
 
-@pytest.fixture
-def ask(session: Session) -> Ask:
+def asker(session: Session) -> Ask:
     """Call a method and give its result as the JSON that a client sees."""
 
     async def asked(method: str, **params: Any) -> Any:
@@ -30,6 +29,11 @@ def ask(session: Session) -> Ask:
         return msgspec.json.decode(msgspec.json.encode(result))
 
     return asked
+
+
+@pytest.fixture
+def ask(session: Session) -> Ask:
+    return asker(session)
 
 
 @pytest.fixture

@@ -17,7 +17,6 @@ from typing import cast
 import msgspec
 
 from refact_lsp.app.application import App
-from refact_lsp.app.privacy_guard import PrivacyGuard
 from refact_lsp.app.world import World
 from refact_lsp.core.events import Event
 from refact_lsp.core.ledger import Purpose
@@ -46,7 +45,8 @@ class Completion:
 
     def __init__(self, app: App, roots: Sequence[str]) -> None:
         self._app = app
-        self.guard = PrivacyGuard([Path(root) for root in roots])
+        self.guard = app.guard
+        self.guard.set_roots([Path(root) for root in roots])
         self._workspace = WorkspaceService(
             app.worker, app.folders.cache / "workspace", self._readable, notify=self._tell_reading
         )
@@ -175,9 +175,12 @@ class Completion:
         self._app.set_busy(busy=first and self._workspace.progress is not None)
 
     async def _follow_rules(self) -> None:
+        seen = self.guard.revision
         while True:
             await asyncio.sleep(RULES_S)
-            if await self.guard.refresh():
+            await self.guard.refresh()
+            if self.guard.revision != seen:
+                seen = self.guard.revision
                 await self._workspace.reconsider()
 
     async def _flush(self) -> None:

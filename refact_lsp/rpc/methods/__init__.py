@@ -1,6 +1,16 @@
 """The method table: every `refact/*` method, one module a group of the protocol."""
 
-from refact_lsp.rpc.methods import chat, completion, defaults, models, providers, status
+from refact_lsp.rpc.methods import (
+    chat,
+    completion,
+    defaults,
+    models,
+    privacy,
+    providers,
+    settings,
+    status,
+    usage,
+)
 from refact_lsp.rpc.table import tabled
 
 TABLE = tabled(
@@ -9,5 +19,8 @@ TABLE = tabled(
     defaults.METHODS,
     completion.METHODS,
     chat.METHODS,
+    privacy.METHODS,
+    usage.METHODS,
+    settings.METHODS,
     status.METHODS,
 )

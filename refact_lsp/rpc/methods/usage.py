@@ -1,0 +1,105 @@
+"""`refact/ledger/*`, `refact/usage/*` and `refact/budget/*`: what left, and what it cost."""
+
+from datetime import UTC, datetime
+
+from refact_lsp.core.money import dollars, parse_dollars
+from refact_lsp.core.problems import refuse
+from refact_lsp.features.setup.providers import row_of
+from refact_lsp.rpc import messages as m
+from refact_lsp.rpc.session import Session
+from refact_lsp.rpc.table import Method
+from refact_lsp.store.budgets import budgets, set_budget
+from refact_lsp.store.ledger import requests
+from refact_lsp.store.usage import summary
+
+_MOST_ENTRIES = 10_000
+
+
+async def _ledger(session: Session, params: m.LedgerList) -> m.LedgerListed:
+    await session.app.counted()
+    since, limit = _time(params.since), max(0, min(params.limit, _MOST_ENTRIES))
+    found = await session.app.database.read(
+        lambda c: requests(c, since=since, provider=params.provider, limit=limit)
+    )
+    return m.LedgerListed(
+        entries=tuple(
+            m.LedgerRow(
+                at=row.at,
+                provider=row.provider,
+                host=row.host,
+                role=row.role,
+                model=row.model,
+                bytes_out=row.bytes_out,
+                bytes_in=row.bytes_in,
+                files=row.files,
+                status=row.status,
+            )
+            for row in found
+        )
+    )
+
+
+async def _usage(session: Session, params: m.UsageAsked) -> m.UsageSummary:
+    await session.app.counted()
+    since = _time(params.since)
+    found = await session.app.database.read(lambda c: summary(c, params.by, since=since))
+    return m.UsageSummary(
+        rows=tuple(
+            m.UsageSum(
+                keys=row.keys,
+                requests=row.requests,
+                usage=row.usage,
+                cost=None if row.cost_micros is None else dollars(row.cost_micros),
+            )
+            for row in found
+        )
+    )
+
+
+async def _budgets(session: Session, _: m.Empty) -> m.Budgets:
+    await session.app.counted()
+    now = datetime.now(UTC)
+    found = await session.app.database.read(lambda c: budgets(c, at=now))
+    return m.Budgets(
+        budgets=tuple(
+            m.Budget(
+                provider=row.provider,
+                monthly=dollars(row.monthly_micros),
+                spent=dollars(row.spent_micros),
+                resets_at=row.resets_at,
+            )
+            for row in found
+        )
+    )
+
+
+async def _set_budget(session: Session, params: m.BudgetSet) -> m.Budgets:
+    micros = None if params.monthly is None else parse_dollars(params.monthly, field="monthly")
+    if params.provider is not None and micros is not None:
+        row_of(session.app.world, params.provider)
+    await session.app.change(lambda c: set_budget(c, params.provider, micros))
+    return await _budgets(session, m.Empty())
+
+
+def _time(text: str | None) -> datetime | None:
+    """Read a day or a time; one without a zone is UTC."""
+    if text is None:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise refuse(
+            "invalidRequest",
+            f"{text!r} is no day or time.",
+            "Write it as 2026-11-01 or 2026-11-01T08:00:00Z.",
+            field="since",
+        ) from None
+    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+METHODS = (
+    Method("refact/ledger/list", m.LedgerList, m.LedgerListed, _ledger),
+    Method("refact/usage/summary", m.UsageAsked, m.UsageSummary, _usage),
+    Method("refact/budget/get", m.Empty, m.Budgets, _budgets),
+    Method("refact/budget/set", m.BudgetSet, m.Budgets, _set_budget),
+)
