@@ -1,4 +1,4 @@
-"""`refact-lsp protocol`: the protocol's JSON Schema."""
+"""`refact-lsp protocol`: the protocol as JSON Schema, TypeScript types or a reference page."""
 
 import click
 
@@ -6,9 +6,20 @@ from refact_lsp.cli.output import print_json
 
 
 @click.command("protocol")
-@click.option("--json", "as_json", is_flag=True, help="Accepted; the schema is always JSON.")
-def command(as_json: bool) -> None:  # noqa: ARG001  — every command takes --json
-    """Print the JSON Schema of every refact/* method."""
+@click.option("--typescript", "form", flag_value="typescript", help="TypeScript types.")
+@click.option("--markdown", "form", flag_value="markdown", help="The reference page.")
+@click.option("--json", "form", flag_value="json", default=True, help="JSON Schema, the default.")
+def command(form: str) -> None:
+    """Print every refact/* method with its params and result."""
+    from refact_lsp.rpc.reference import reference
     from refact_lsp.rpc.schema import protocol_schema
+    from refact_lsp.rpc.typescript import typescript
 
-    print_json(protocol_schema())
+    schema = protocol_schema()
+    match form:
+        case "typescript":
+            click.echo(typescript(schema), nl=False)
+        case "markdown":
+            click.echo(reference(schema), nl=False)
+        case _:
+            print_json(schema)

@@ -1,13 +1,20 @@
 """The protocol's JSON Schema, made from the method table."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
+from refact_lsp.core.nouns import Status
 from refact_lsp.core.problems import Problem
+from refact_lsp.features.chat.told import Told
 from refact_lsp.rpc.methods import TABLE
 
 PROTOCOL_VERSION = 1
+NOTIFICATIONS: Mapping[str, type[msgspec.Struct]] = {
+    "refact/statusChanged": Status,
+    "refact/chat/event": Told,
+}
 
 
 def protocol_schema() -> dict[str, Any]:
@@ -15,9 +22,10 @@ def protocol_schema() -> dict[str, Any]:
     methods = sorted(TABLE.values(), key=lambda method: method.name)
     types = [kind for method in methods for kind in (method.params, method.result)]
     shapes, components = msgspec.json.schema_components(
-        [*types, Problem], ref_template="#/$defs/{name}"
+        [*types, Problem, *NOTIFICATIONS.values()], ref_template="#/$defs/{name}"
     )
-    pairs = zip(shapes[:-1:2], shapes[1::2], strict=True)
+    told = shapes[len(types) + 1 :]
+    pairs = zip(shapes[: len(types) : 2], shapes[1 : len(types) : 2], strict=True)
     document = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "refact",
@@ -26,7 +34,8 @@ def protocol_schema() -> dict[str, Any]:
             method.name: {"params": params, "result": result}
             for method, (params, result) in zip(methods, pairs, strict=True)
         },
-        "error": {"code": -32001, "data": shapes[-1]},
+        "notifications": dict(zip(NOTIFICATIONS, told, strict=True)),
+        "error": {"code": -32001, "data": shapes[len(types)]},
         "$defs": components,
     }
     # As a client reads it: defaults that are tuples here are arrays there.

@@ -1,26 +1,7 @@
 // Starts the server, shows its state; everything else is the language client's own work.
 import * as vscode from "vscode";
 import { LanguageClient, TransportKind } from "vscode-languageclient/node";
-
-interface Problem {
-  message: string;
-  hint?: string;
-}
-
-interface Status {
-  version: string;
-  state: "ready" | "unconfigured" | "error" | "busy" | "offline";
-  roles: { role: string; model: string | null; problem?: Problem }[];
-  problems: Problem[];
-}
-
-interface Decision {
-  uri: string;
-  model?: string;
-  outcome: string;
-  reason?: string;
-  totalMs: number;
-}
+import type { Decision, Status } from "./protocol";
 
 const ICONS: Record<Status["state"], string> = {
   ready: "$(sparkle)",

@@ -16,7 +16,7 @@ class Text(Value, frozen=True, kw_only=True, tag="text"):
     delta: str
 
 
-class Reasoning(Value, frozen=True, kw_only=True, tag="reasoning"):
+class Thinking(Value, frozen=True, kw_only=True, tag="reasoning"):
     """A piece of the thinking."""
 
     delta: str
@@ -60,7 +60,7 @@ class Done(Value, frozen=True, kw_only=True, tag="done"):
     finish_reason: FinishReason
 
 
-TurnEvent = Text | Reasoning | ToolCall | Retry | Switched | UsageTold | Done
+TurnEvent = Text | Thinking | ToolCall | Retry | Switched | UsageTold | Done
 
 
 class Told(Value, frozen=True, kw_only=True):
@@ -93,7 +93,7 @@ class Stream:
             case TextDelta(delta=delta):
                 self.send(Text(delta=delta))
             case ReasoningDelta(delta=delta):
-                self.send(Reasoning(delta=delta))
+                self.send(Thinking(delta=delta))
             case ToolCalled():
                 self.send(
                     ToolCall(
