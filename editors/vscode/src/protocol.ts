@@ -22,6 +22,25 @@ export interface AuthState {
   expiresAt?: string;
 }
 
+/** A monthly cap in US dollars; without a provider it counts all of them. */
+export interface Budget {
+  monthly: string;
+  spent: string;
+  resetsAt: string;
+  provider?: string;
+}
+
+/** Set a cap in US dollars; null takes it away. */
+export interface BudgetSet {
+  monthly: string | null;
+  provider?: string;
+}
+
+/** Every cap. */
+export interface Budgets {
+  budgets: (Budget)[];
+}
+
 /** What a model can do; token counts where the name says no unit. */
 export interface Capabilities {
   contextWindow: number;
@@ -271,6 +290,31 @@ export interface Latency {
   p95: number;
 }
 
+/** Which requests to list, the newest first. */
+export interface LedgerList {
+  since?: string;
+  provider?: string;
+  limit?: number;
+}
+
+/** Requests. */
+export interface LedgerListed {
+  entries: (LedgerRow)[];
+}
+
+/** One request that left the process; `status` is the HTTP status or the problem's kind. */
+export interface LedgerRow {
+  at: string;
+  provider: string;
+  host: string;
+  role: string;
+  model: string;
+  bytesOut: number;
+  bytesIn: number;
+  files: (string)[];
+  status: string;
+}
+
 /** A thread to read elsewhere. */
 export interface Markdown {
   markdown: string;
@@ -383,6 +427,40 @@ export interface Price {
   output: string;
   cacheRead?: string;
   cacheWrite?: string;
+}
+
+/** A file; without a provider the question is whether anyone at all may receive it. */
+export interface PrivacyCheck {
+  uri: string;
+  provider?: string;
+}
+
+/** One rule: what it matches, and who may receive that. */
+export interface PrivacyRule {
+  name: string;
+  patterns: (string)[];
+  sendTo: (string)[];
+  source: "builtin" | "project" | "user";
+}
+
+/** Every rule in force, and the local-only switch. */
+export interface PrivacyRules {
+  rules: (PrivacyRule)[];
+  localOnly: boolean;
+}
+
+/** The user's own rules, all of them; what is absent stays. */
+export interface PrivacySet {
+  rules?: (Zone)[];
+  localOnly?: boolean;
+}
+
+/** The answer; `rule` decided, `file` is where that rule is written. */
+export interface PrivacyVerdict {
+  allowed: boolean;
+  rule?: string;
+  file?: string;
+  reason?: string;
 }
 
 /** What one check found. */
@@ -527,6 +605,17 @@ export interface Row {
 export interface SearchPart {
   type: "search";
   query: string;
+}
+
+/** The settings that count; warnings name stored values that do not fit. */
+export interface SettingsResult {
+  settings: Record<string, unknown>;
+  warnings?: (string)[];
+}
+
+/** Values by their dotted name, such as `completion.debounceMs`; null forgets one. */
+export interface SettingsSet {
+  values: Record<string, unknown>;
 }
 
 /** What the server can do right now, and what is in the way. */
@@ -730,6 +819,25 @@ export interface Usage {
   reasoningTokens?: number;
 }
 
+/** Since when, and summed by what. */
+export interface UsageAsked {
+  by: ("day" | "model" | "provider" | "role")[];
+  since?: string;
+}
+
+/** One sum; `cost` is absent where no request of it had a price. */
+export interface UsageSum {
+  keys: (string)[];
+  requests: number;
+  usage: Usage;
+  cost?: string;
+}
+
+/** Sums. */
+export interface UsageSummary {
+  rows: (UsageSum)[];
+}
+
 /** Tokens so far, and what they cost in US dollars. */
 export interface UsageTold {
   type: "usage";
@@ -737,7 +845,17 @@ export interface UsageTold {
   cost?: string;
 }
 
+/** Path patterns in .gitignore syntax, and who may receive what they match. */
+export interface Zone {
+  name: string;
+  patterns: (string)[];
+  sendTo?: (string)[];
+  source?: "builtin" | "project" | "user";
+}
+
 export interface Methods {
+  "refact/budget/get": { params: Empty; result: Budgets };
+  "refact/budget/set": { params: BudgetSet; result: Budgets };
   "refact/chat/delete": { params: ThreadName; result: Empty };
   "refact/chat/export": { params: ThreadName; result: Markdown };
   "refact/chat/fork": { params: ChatFork; result: ThreadName };
@@ -753,12 +871,16 @@ export interface Methods {
   "refact/defaults/propose": { params: DefaultsPropose; result: ProposalResult };
   "refact/defaults/set": { params: DefaultSet; result: DefaultResult };
   "refact/doctor": { params: Empty; result: DoctorResult };
+  "refact/ledger/list": { params: LedgerList; result: LedgerListed };
   "refact/models/delete": { params: ModelName; result: Empty };
   "refact/models/enable": { params: ModelsEnable; result: ModelsResult };
   "refact/models/list": { params: ModelsList; result: ModelsListed };
   "refact/models/probe": { params: ModelProbe; result: ProbeResults };
   "refact/models/refresh": { params: ModelsRefresh; result: ModelsRefreshed };
   "refact/models/save": { params: ModelSave; result: ModelResult };
+  "refact/privacy/check": { params: PrivacyCheck; result: PrivacyVerdict };
+  "refact/privacy/get": { params: Empty; result: PrivacyRules };
+  "refact/privacy/set": { params: PrivacySet; result: PrivacyRules };
   "refact/providers/delete": { params: ProviderId; result: Empty };
   "refact/providers/detect": { params: Empty; result: DetectResult };
   "refact/providers/get": { params: ProviderId; result: ProviderResult };
@@ -766,7 +888,10 @@ export interface Methods {
   "refact/providers/save": { params: ProviderSave; result: ProviderResult };
   "refact/providers/templates": { params: Empty; result: TemplatesResult };
   "refact/providers/test": { params: ProviderTest; result: TestReport };
+  "refact/settings/get": { params: Empty; result: SettingsResult };
+  "refact/settings/set": { params: SettingsSet; result: SettingsResult };
   "refact/status": { params: Empty; result: Status };
+  "refact/usage/summary": { params: UsageAsked; result: UsageSummary };
 }
 
 export interface Notifications {
