@@ -114,7 +114,10 @@ class Detected(Value, frozen=True, kw_only=True):
 
 
 class Model(Value, frozen=True, kw_only=True):
-    """A model of a provider with everything known about it."""
+    """A model of a provider with everything known about it.
+
+    `wire` is the format that it is asked in, where that is not simply its provider's.
+    """
 
     id: str
     provider: str
@@ -128,6 +131,7 @@ class Model(Value, frozen=True, kw_only=True):
     overridden: tuple[str, ...]
     roles: tuple[Role, ...]
     ineligible: dict[Role, str]
+    wire: Wire | None = None
 
 
 class ProviderProblem(Value, frozen=True, kw_only=True):
@@ -185,16 +189,17 @@ class TestReport(Value, frozen=True, kw_only=True):
     error: Problem | None = None
 
 
-ProbeCheck = Literal["chat", "tools", "vision", "reasoning", "completion", "embedding"]
+ProbeCheck = Literal["chat", "tools", "vision", "reasoning", "completion", "embedding", "window"]
 
 
 class ProbeResult(Value, frozen=True, kw_only=True):
-    """What one check found."""
+    """What one check found; `error` where it ended in a problem."""
 
     check: ProbeCheck
     ok: bool
     detail: str
     latency_ms: int
+    error: Problem | None = None
 
 
 class Proposal(Value, frozen=True, kw_only=True):

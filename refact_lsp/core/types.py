@@ -27,6 +27,7 @@ Locality = Literal["machine", "network", "cloud"]
 CapabilitySource = Literal["api", "registry", "family", "default", "user"]
 ReasoningLevel = Literal["off", "minimal", "low", "medium", "high", "max"]
 CompletionMethod = Literal["none", "suffix", "template", "infill", "chat"]
+ModelKind = Literal["chat", "completion", "embedding", "next-edit"]
 FinishReason = Literal["stop", "length", "toolCalls", "contentFilter", "cancelled", "limit"]
 
 
@@ -106,6 +107,18 @@ class CapabilityPatch(Value, frozen=True, kw_only=True):
     price: Price | None = None
     knowledge_cutoff: str | None = None
     status: Literal["active", "preview", "deprecated"] | None = None
+
+
+class Told(CapabilityPatch, frozen=True, kw_only=True):
+    """What a server tells of one of its models, beside capabilities.
+
+    `kind` is what the model is for, `wires` are the formats of its own endpoints in the server's
+    order, `base` is the model that an alias stands for.
+    """
+
+    kind: ModelKind | None = None
+    wires: tuple[Wire, ...] = ()
+    base: str | None = None
 
 
 class Usage(Value, frozen=True, kw_only=True):

@@ -50,14 +50,12 @@ class Way:
 
 
 def way_of(catalog: Catalog, row: ProviderRow, read: ReadSecret, model: Model | None) -> Way:
-    """Find the way to a model, by a wire of its own where the registry says so."""
-    own: Wire | None = None
-    if model is not None:
-        own = catalog.resolve(row.template, model.name, settings=row.settings).wire
+    """Find the way to a model, by a wire of its own where it has one; to the list without one."""
+    own: Wire | None = model.wire if model is not None else None
     template = catalog.template(row.template)
     return Way(
         effective(template, row.settings, wire=own),
-        make_endpoint(template, row.id, row.settings, read, wire=own),
+        make_endpoint(template, row.id, row.settings, read, wire=own, listing=model is None),
     )
 
 

@@ -27,7 +27,9 @@ from refact_lsp.core.types import (
     CapabilityPatch,
     CapabilitySource,
     CompletionSupport,
+    ModelKind,
     Role,
+    Told,
     Wire,
 )
 from refact_lsp.registry.capabilities import Layer, facts_patch, merged, varied
@@ -36,7 +38,6 @@ from refact_lsp.registry.schema import (
     Family,
     Fim,
     ModelEntry,
-    ModelKind,
     Template,
     TokenizerRule,
 )
@@ -111,17 +112,14 @@ class Catalog:
         name: str,
         *,
         settings: Mapping[str, Any] | None = None,
-        live: CapabilityPatch | None = None,
+        live: Told | None = None,
         override: CapabilityPatch | None = None,
     ) -> Resolution:
         """Find out what a model can do at a provider with these settings."""
         template = effective(self.template(template_id), settings or {})
-        entry, via = self._entry(template.catalogs, name)
-        family = self._family(name)
-        if entry is None and family is None:
-            entry, via = self._borrowed(template, name)
-        if entry is None:
-            via = "family" if family else "default"
+        entry, family, via = self._known(template, name)
+        if via == "default" and live is not None and live.base:
+            entry, family, via = self._known(template, live.base)
         kind = _kind(entry, family, live)
         layers: list[Layer] = []
         if override is not None:
@@ -141,7 +139,7 @@ class Catalog:
             family=family.id if family else None,
             display_name=entry.name if entry else None,
             max_input=entry.max_input if entry else None,
-            wire=entry.wire if entry else None,
+            wire=_wire(template, settings or {}, entry, live),
             entry=entry,
         )
 
@@ -174,6 +172,13 @@ class Catalog:
         if catalog not in self._models:
             self._models[catalog] = self._read_models(catalog)
         return self._models[catalog]
+
+    def _known(self, template: Template, name: str) -> tuple[ModelEntry | None, Family | None, Via]:
+        entry, via = self._entry(template.catalogs, name)
+        family = self._family(name)
+        if entry is None and family is None:
+            entry, via = self._borrowed(template, name)
+        return entry, family, via if entry else "family" if family else "default"
 
     def _entry(self, catalogs: tuple[str, ...], name: str) -> tuple[ModelEntry | None, Via]:
         for form, via in _entry_forms(name):
@@ -238,16 +243,34 @@ def _entry_forms(name: str) -> Iterator[tuple[str, Via]]:
         yield base, "tag"
 
 
-def _kind(
-    entry: ModelEntry | None, family: Family | None, live: CapabilityPatch | None
-) -> ModelKind:
+def _kind(entry: ModelEntry | None, family: Family | None, live: Told | None) -> ModelKind:
+    """Say what a model is for; that a server calls it a chat model is its word for most."""
+    told = live.kind if live else None
+    if told in ("embedding", "completion"):
+        return told
     stated = (entry and entry.kind) or (family and family.kind)
     if stated:
         return stated
     return "embedding" if live is not None and live.embedding is not None else "chat"
 
 
-def _with_family(live: CapabilityPatch, family: Family | None) -> CapabilityPatch:
+def _wire(
+    template: Template, settings: Mapping[str, Any], entry: ModelEntry | None, live: Told | None
+) -> Wire | None:
+    """Choose the wire format that a model is asked in, where the server names several.
+
+    The user's choice comes first, then the registry's, the template's and the server's own order.
+    """
+    own = entry.wire if entry else None
+    spoken: tuple[Wire, ...] = live.wires if live else ()
+    if not spoken:
+        return own
+    rank: list[Any] = [settings.get("wire"), own, *template.wires]
+    known: list[Wire] = [wire for wire in spoken if wire in rank]
+    return min(known, key=rank.index) if known else own
+
+
+def _with_family(live: Told, family: Family | None) -> CapabilityPatch:
     """Name the family of a method that a server announced without one."""
     completion = live.completion
     if completion is None or completion.family is not None or family is None or family.fim is None:

@@ -13,12 +13,11 @@ import msgspec
 
 from refact_lsp.core.oauth_spec import OAuthSpec
 from refact_lsp.core.quirks import ModelListShape, Quirks
-from refact_lsp.core.types import CompletionMethod, Locality, Price, Role, Wire
+from refact_lsp.core.types import CompletionMethod, Locality, ModelKind, Price, Role, Wire
 
 FieldType = Literal["string", "secret", "url", "boolean", "integer", "enum", "map"]
 AuthKind = Literal["none", "api-key", "oauth", "command", "program"]
 KeyHeader = Literal["bearer", "x-api-key", "api-key", "x-goog-api-key"]
-ModelKind = Literal["chat", "completion", "embedding", "next-edit"]
 ModelStatus = Literal["active", "preview", "deprecated"]
 FimOrder = Literal["PSM", "SPM", "SP"]
 ReasoningKind = Literal["none", "effort", "budget", "toggle", "always"]

@@ -5,6 +5,7 @@ from refact_lsp.core.types import (
     CapabilityPatch,
     CompletionSupport,
     EmbeddingSupport,
+    Told,
 )
 from refact_lsp.registry.catalog import Catalog
 
@@ -135,7 +136,7 @@ def test_the_users_word_is_above_the_servers_and_that_above_the_registry(catalog
     found = catalog.resolve(
         "ollama",
         "qwen2.5-coder:7b",
-        live=CapabilityPatch(context_window=4096, tools=True),
+        live=Told(context_window=4096, tools=True),
         override=CapabilityPatch(context_window=16384),
     )
     assert found.capabilities.context_window == 16384
@@ -147,7 +148,7 @@ def test_the_users_word_is_above_the_servers_and_that_above_the_registry(catalog
 
 
 def test_a_method_that_the_server_announces_keeps_the_family(catalog: Catalog):
-    live = CapabilityPatch(completion=CompletionSupport(method="suffix"))
+    live = Told(completion=CompletionSupport(method="suffix"))
     known = catalog.resolve("ollama", "qwen2.5-coder:7b", live=live)
     assert known.capabilities.completion == CompletionSupport(
         method="suffix", family="qwen2.5-coder"
@@ -157,7 +158,7 @@ def test_a_method_that_the_server_announces_keeps_the_family(catalog: Catalog):
 
 
 def test_an_unknown_model_that_the_server_calls_an_embedder_is_one(catalog: Catalog):
-    live = CapabilityPatch(embedding=EmbeddingSupport(dimensions=384, max_input=512))
+    live = Told(embedding=EmbeddingSupport(dimensions=384, max_input=512))
     assert catalog.resolve("ollama", "mine", live=live).kind == "embedding"
 
 

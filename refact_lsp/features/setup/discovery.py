@@ -12,7 +12,7 @@ from refact_lsp.core.nouns import Model
 from refact_lsp.core.problems import Problem, RefactError, refuse
 from refact_lsp.core.types import CapabilityPatch, ModelRef
 from refact_lsp.features.setup.endpoints import endpoint_of
-from refact_lsp.features.setup.listing import list_live
+from refact_lsp.features.setup.listing import has_list, list_live
 from refact_lsp.features.setup.models import models_of, view
 from refact_lsp.features.setup.providers import row_of
 from refact_lsp.registry.templates import effective
@@ -33,9 +33,9 @@ async def refresh(app: App, provider: str) -> Problem | None:
     """Ask a provider for its models; on failure the last list stays and the reason is given."""
     row = row_of(app.world, provider)
     template = effective(app.catalog.template(row.template), row.settings)
-    if template.model_list is None:
+    endpoint = endpoint_of(app, row, listing=True)
+    if not has_list(template, endpoint.addresses):
         return None
-    endpoint = endpoint_of(app, row)
     try:
         listed = await list_live(app.client, endpoint, template, Purpose(role="models"))
     except RefactError as error:

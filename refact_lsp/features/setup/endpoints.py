@@ -29,14 +29,16 @@ _KEY_HEADERS: Mapping[KeyHeader, tuple[str, str]] = {
 }
 
 
-def endpoint_of(app: App, provider: ProviderRow, *, wire: Wire | None = None) -> Endpoint:
+def endpoint_of(
+    app: App, provider: ProviderRow, *, wire: Wire | None = None, listing: bool = False
+) -> Endpoint:
     """Give the endpoint of a saved provider; `wire` is a model's own, where it has one."""
 
     async def read(name: str) -> Secret | None:
         return await app.secrets.get(provider.id, name)
 
     template = app.catalog.template(provider.template)
-    return make_endpoint(template, provider.id, provider.settings, read, wire=wire)
+    return make_endpoint(template, provider.id, provider.settings, read, wire=wire, listing=listing)
 
 
 def make_endpoint(
@@ -46,9 +48,16 @@ def make_endpoint(
     read: ReadSecret,
     *,
     wire: Wire | None = None,
+    listing: bool = False,
 ) -> Endpoint:
-    """Put an endpoint together; secrets are read at the moment of use, never here."""
+    """Put an endpoint together; secrets are read at the moment of use, never here.
+
+    `listing` is for the list of models, where some providers want the key in another header.
+    """
     chosen = effective(template, settings, wire=wire)
+    if listing and chosen.auth.list_header is not None:
+        auth = msgspec.structs.replace(chosen.auth, header=chosen.auth.list_header)
+        chosen = msgspec.structs.replace(chosen, auth=auth)
     values = with_defaults(template, settings)
     addresses = resolve_addresses(template, settings, wire=wire)
 

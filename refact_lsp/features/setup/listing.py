@@ -17,7 +17,7 @@ from refact_lsp.llm.retry import BRIEF, Patience
 from refact_lsp.llm.targets import join
 from refact_lsp.llm.wire.listed import ListedModel
 from refact_lsp.llm.wire.listed_local import llamacpp_facts, ollama_facts, ollama_running
-from refact_lsp.llm.wire.model_lists import next_page, parse_models
+from refact_lsp.llm.wire.model_lists import LIST_HEADERS, next_page, parse_models
 from refact_lsp.registry.schema import ModelFilter, Template
 from refact_lsp.store.models import Listed
 
@@ -25,6 +25,15 @@ _MOST_PAGES = 50
 _DETAILS_AT_ONCE = 4
 
 Fetch = Callable[..., Awaitable[bytes]]
+
+
+def has_list(template: Template, addresses: Mapping[str, str]) -> bool:
+    """Say whether an effective template's provider can be asked what it has."""
+    return (
+        template.model_list is not None
+        and template.supports.model_list
+        and ("models" in addresses or "base" in addresses)
+    )
 
 
 async def list_live(
@@ -41,21 +50,22 @@ async def list_live(
     found: list[ListedModel] = []
     page = endpoint
     for _ in range(_MOST_PAGES):
-        body = await client.fetch(page, "models", purpose=purpose, patience=patience)
+        body = await client.fetch(
+            page, "models", purpose=purpose, headers=LIST_HEADERS.get(shape), patience=patience
+        )
         found += parse_models(shape, body)
         query = next_page(shape, body)
         if query is None:
             break
         address = join(endpoint.addresses["models"], f"?{urlencode(query)}")
         page = replace(endpoint, addresses={**endpoint.addresses, "models": address})
-    offered = [model for model in found if model.offered and _wanted(template, model.id)]
+    offered = [model for model in found if _offered(template, model)]
     details = _Details(client, endpoint, purpose)
     detailed = await details.of(offered)
     return [
-        Listed(
-            name=model.id, display_name=model.display_name, live=msgspec.to_builtins(model.facts)
-        )
+        Listed(name=model.id, display_name=model.display_name, live=msgspec.to_builtins(model.told))
         for model in detailed
+        if model.kind != "other"
     ]
 
 
@@ -125,8 +135,11 @@ def _with_windows(
     ]
 
 
-def _wanted(template: Template, name: str) -> bool:
+def _offered(template: Template, model: ListedModel) -> bool:
+    if not model.offered or model.kind == "other":
+        return False
     rule: ModelFilter = template.model_filter
+    name = model.id
     if rule.keep is not None and not re.search(rule.keep, name):
         return False
     return rule.drop is None or not re.search(rule.drop, name)

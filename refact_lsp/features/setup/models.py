@@ -5,16 +5,20 @@ the registry, and always the user's own entries.
 """
 
 from collections.abc import Mapping
+from typing import TypeVar
 
 import msgspec
 
 from refact_lsp.app.world import World
 from refact_lsp.core.nouns import Model
-from refact_lsp.core.types import ROLES, CapabilityPatch, ModelRef, Role
+from refact_lsp.core.types import ROLES, CapabilityPatch, ModelRef, Role, Told
 from refact_lsp.features.setup.eligibility import ineligible
 from refact_lsp.registry.schema import Template
+from refact_lsp.registry.templates import effective
 from refact_lsp.store.models import ModelRow
 from refact_lsp.store.providers import ProviderRow
+
+P = TypeVar("P", bound=CapabilityPatch)
 
 
 def models_of(world: World, provider: str) -> Mapping[str, Model]:
@@ -57,11 +61,11 @@ def view(world: World, provider: ProviderRow, name: str, row: ModelRow | None) -
         provider.template,
         name,
         settings=provider.settings,
-        live=_patch(row.live if row else {}),
-        override=_patch(row.override if row else {}),
+        live=_stored(row.live if row else {}, Told),
+        override=_stored(row.override if row else {}, CapabilityPatch),
     )
     unfit = ineligible(resolution.capabilities, resolution.kind)
-    template = world.catalog.template(provider.template)
+    template = effective(world.catalog.template(provider.template), provider.settings)
     enabled = row.enabled if row and row.enabled is not None else _usually_on(template, name, row)
     return Model(
         id=f"{provider.id}/{name}",
@@ -76,6 +80,7 @@ def view(world: World, provider: ProviderRow, name: str, row: ModelRow | None) -
         overridden=tuple(row.override) if row else (),
         roles=tuple(role for role in ROLES if role not in unfit),
         ineligible=dict(unfit),
+        wire=resolution.wire,
     )
 
 
@@ -104,11 +109,11 @@ def _is_on(world: World, provider: str) -> bool:
     return world.configuration.providers[provider].enabled
 
 
-def _patch(stored: Mapping[str, object]) -> CapabilityPatch | None:
+def _stored(stored: Mapping[str, object], shape: type[P]) -> P | None:
     if not stored:
         return None
     try:
-        return msgspec.convert(stored, CapabilityPatch)
+        return msgspec.convert(stored, shape)
     except msgspec.ValidationError:
         # Written by another version: what is not understood is as good as not said.
         return None

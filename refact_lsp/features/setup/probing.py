@@ -3,25 +3,27 @@
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+import msgspec
+
 from refact_lsp.app.application import App
-from refact_lsp.core.events import ReasoningDelta, TextDelta, ToolCalled
+from refact_lsp.core.events import ReasoningDelta, TextDelta, ToolCalled, UsageReported
 from refact_lsp.core.ledger import Purpose
 from refact_lsp.core.nouns import Model, ProbeCheck, ProbeResult
 from refact_lsp.core.parts import ImagePart, Message, Part, TextPart, Tool
-from refact_lsp.core.problems import RefactError, refuse
-from refact_lsp.core.requests import ChatRequest, CompletionRequest, EmbeddingRequest
-from refact_lsp.core.types import CompletionMethod, ModelRef
+from refact_lsp.core.problems import Problem, RefactError, refuse
+from refact_lsp.core.requests import ChatRequest, EmbeddingRequest
+from refact_lsp.core.tokens import estimate
+from refact_lsp.core.types import ModelRef
 from refact_lsp.features.calls import chat_events, completion_events, embed
+from refact_lsp.features.completion.chat_hole import chat_hole_prompt, repair_echo
+from refact_lsp.features.setup.holes import MIDDLE, PREFIX, SUFFIX, holes
 from refact_lsp.features.setup.models import find_model
+from refact_lsp.features.setup.providers import row_of
+from refact_lsp.features.setup.window import cut_problem, is_cut, long_prompt
 from refact_lsp.llm.retry import NONE
-from refact_lsp.registry.fim import cuts, render_fim, wire_stops
 
 _PURPOSE = "setup"
 _TOKENS = 64
-# A hole that any model of code fills the same way: the word after `return` is the sum's name.
-_PREFIX = "def add(first, second):\n    total = first + second\n    return "
-_SUFFIX = "\n\n\nprint(add(1, 2))\n"
-_MIDDLE = "total"
 # A red square of 8 by 8 pixels.
 _RED_PNG = (
     "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEU"
@@ -44,12 +46,14 @@ async def probe(app: App, ref: ModelRef, checks: Sequence[ProbeCheck]) -> tuple[
 
 async def _checked(app: App, model: Model, check: ProbeCheck) -> ProbeResult:
     began = time.monotonic()
+    problem: Problem | None = None
     try:
         ok, detail = await _CHECKS[check](app, model)
     except RefactError as error:
-        ok, detail = False, error.problem.message
+        problem = error.problem
+        ok, detail = False, problem.message
     elapsed = round((time.monotonic() - began) * 1000)
-    return ProbeResult(check=check, ok=ok, detail=detail, latency_ms=elapsed)
+    return ProbeResult(check=check, ok=ok, detail=detail, latency_ms=elapsed, error=problem)
 
 
 async def _chat(app: App, model: Model) -> tuple[bool, str]:
@@ -99,7 +103,7 @@ async def _reasoning(app: App, model: Model) -> tuple[bool, str]:
 async def _completion(app: App, model: Model) -> tuple[bool, str]:
     """Try every way to fill in the middle; the right word tells which one the model knows."""
     tried: list[str] = []
-    for request in _holes(app, model):
+    for request in holes(app.catalog, model, max_tokens=_TOKENS):
         try:
             pieces = [
                 event.delta
@@ -107,13 +111,44 @@ async def _completion(app: App, model: Model) -> tuple[bool, str]:
                 if isinstance(event, TextDelta)
             ]
         except RefactError as error:
+            if error.problem.kind == "unsupported" and error.problem.status is None:
+                continue  # the wire format has no such request: nothing was tried
             tried.append(f"{request.method}: {error.problem.message}")
             continue
         text = "".join(pieces)
-        if text.strip().startswith(_MIDDLE):
+        if text.strip().startswith(MIDDLE):
             return True, f"{request.method} works"
         tried.append(f"{request.method}: gave {_short(text)}")
+    if "chat" in model.roles:
+        text = await _hole_in_chat(app, model)
+        if text.strip().startswith(MIDDLE):
+            return True, "chat works"
+        tried.append(f"chat: gave {_short(text)}")
     return False, "; ".join(tried) or "no way to fill in the middle is known for it"
+
+
+async def _hole_in_chat(app: App, model: Model) -> str:
+    asked = chat_hole_prompt(PREFIX, SUFFIX, "python")
+    request = msgspec.structs.replace(_request(model, asked.user), system=asked.system)
+    return repair_echo(await _text(app, request, model), PREFIX, SUFFIX, "python", asked.hole)
+
+
+async def _window(app: App, model: Model) -> tuple[bool, str]:
+    """Compare what is sent with what the server says it read."""
+    text = long_prompt(model.capabilities.context_window, f"Probe {time.time_ns()}.")
+    sent = estimate(text)
+    request = msgspec.structs.replace(_request(model, text), max_tokens=1)
+    read: int | None = None
+    async for event in chat_events(app, model, request, _purpose(model), patience=NONE):
+        if isinstance(event, UsageReported):
+            read = event.usage.input_tokens
+    if not read:
+        return False, "the server does not say how much it read"
+    if is_cut(sent, read):
+        template = app.catalog.template(row_of(app.world, model.provider).template)
+        told = f"was sent about {sent} tokens and read {read}"
+        raise RefactError(cut_problem(template, model, read, read=told))
+    return True, f"read {read} tokens of about {sent} sent"
 
 
 async def _embedding(app: App, model: Model) -> tuple[bool, str]:
@@ -121,28 +156,6 @@ async def _embedding(app: App, model: Model) -> tuple[bool, str]:
         app, model, EmbeddingRequest(model=model.name, inputs=("ok",)), _purpose(model)
     )
     return True, f"{len(found.vectors[0])} dimensions"
-
-
-def _holes(app: App, model: Model) -> list[CompletionRequest]:
-    support = model.capabilities.completion
-    fim = app.catalog.fim(support.family) if support.family else None
-    methods: list[CompletionMethod] = [support.method, "infill", "suffix", "template"]
-    found: list[CompletionRequest] = []
-    for method in dict.fromkeys(methods):
-        if method in ("none", "chat") or (method == "template" and fim is None):
-            continue
-        found.append(
-            CompletionRequest(
-                model=model.name,
-                method=method,
-                prefix=_PREFIX,
-                suffix=_SUFFIX,
-                max_tokens=_TOKENS,
-                prompt=render_fim(fim, _PREFIX, _SUFFIX) if fim and method == "template" else None,
-                stop=(*wire_stops(fim), *cuts(fim))[:4] if fim else (),
-            )
-        )
-    return found
 
 
 async def _text(app: App, request: ChatRequest, model: Model) -> str:
@@ -187,4 +200,5 @@ _CHECKS: Mapping[ProbeCheck, Callable[[App, Model], Awaitable[tuple[bool, str]]]
     "reasoning": _reasoning,
     "completion": _completion,
     "embedding": _embedding,
+    "window": _window,
 }

@@ -6,7 +6,7 @@ and an embedding prove the rest, with the cheapest model that can serve them. No
 
 import os
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,22 +18,26 @@ from refact_lsp.core.ledger import Purpose
 from refact_lsp.core.nouns import Addresses, Model, TestReport, TestStep
 from refact_lsp.core.parts import Message, TextPart, Tool
 from refact_lsp.core.problems import Problem, RefactError, refuse
-from refact_lsp.core.requests import ChatRequest, CompletionRequest, EmbeddingRequest
+from refact_lsp.core.requests import ChatRequest, EmbeddingRequest
 from refact_lsp.core.types import Role
 from refact_lsp.features.calls import Way, chat_events, completion_events, embed, way_of
 from refact_lsp.features.setup.endpoints import KEY_FIELD, ReadSecret
-from refact_lsp.features.setup.listing import list_live
+from refact_lsp.features.setup.holes import holes
+from refact_lsp.features.setup.listing import has_list, list_live
 from refact_lsp.features.setup.models import view
 from refact_lsp.features.setup.providers import merge_settings, row_of, split_secrets
+from refact_lsp.features.setup.window import cut_problem
 from refact_lsp.llm.retry import NONE
+from refact_lsp.llm.wire.listed_local import ollama_running
 from refact_lsp.registry.addresses import resolve_addresses
 from refact_lsp.registry.templates import check_settings
 from refact_lsp.store.models import Listed, ModelRow
-from refact_lsp.store.providers import ProviderRow
+from refact_lsp.store.providers import ProviderRow, free_id
 
 # Enough for a word; a reasoning model spends it thinking, and that is an answer too.
 TEST_TOKENS = 16
 _SETUP = "setup"
+_NO_SUCH_ROUTE = (404, 405, 501)
 
 Outcome = str | None
 
@@ -58,7 +62,7 @@ async def test_draft(app: App, template: str, settings: Mapping[str, Any]) -> Te
     check_settings(chosen, {**merged, **{n: v for n, v in secrets.items() if "." not in n}})
     now = datetime.now(UTC)
     row = ProviderRow(
-        id=template,
+        id=await app.database.read(lambda connection: free_id(connection, template)),
         template=template,
         display_name=chosen.name,
         enabled=True,
@@ -83,9 +87,11 @@ class _Test:
         self._app = app
         self._row = row
         self._read = read
+        self._kept = app.world.configuration.models.get(row.id, {})
         self._template = app.catalog.template(row.template)
         self._models: list[Model] = []
         self._steps: list[TestStep] = []
+        self._chatted: Model | None = None
 
     async def run(self) -> TestReport:
         began = time.monotonic()
@@ -117,6 +123,8 @@ class _Test:
         )
         for step, role, ask in steps:
             model = self._cheapest(role, tools=step == "toolCall")
+            if step == "toolCall" and self._chatted is not None:
+                await self._window(self._chatted)
             if model is None or (step == "completion" and self._is_embedded()):
                 reason = "no model for it" if model is None else "nothing is sent anywhere"
                 self._steps.append(TestStep(step=step, ok=True, skipped=True, detail=reason))
@@ -153,24 +161,38 @@ class _Test:
         )
 
     async def _list(self) -> Outcome:
-        listed: Sequence[Listed] = ()
-        if self._template.model_list is not None:
-            way = self._way(None)
+        way = self._way(None)
+        if not has_list(way.template, way.endpoint.addresses):
+            names = self._app.catalog.models(self._row.template, self._row.settings)
+            found = [view(self._app.world, self._row, n, self._kept.get(n)) for n in names]
+            self._models = [*found, *self._own(names)]
+            return f"{len(self._models)} models of the registry and your own; it lists none"
+        try:
             listed = await list_live(
                 self._app.client, way.endpoint, way.template, Purpose(role=_SETUP), NONE
             )
-            if not listed:
-                raise refuse(
-                    "modelNotFound",
-                    f"{self._template.name} answers, but lists no models.",
-                    "Load or pull a model, or look whether the account may use any.",
-                    provider=self._row.id,
-                )
-            self._models = [self._view(entry) for entry in listed]
-            return f"{len(listed)} models"
-        names = self._app.catalog.models(self._row.template, self._row.settings)
-        self._models = [view(self._app.world, self._row, name, None) for name in names]
-        return f"{len(self._models)} models of the registry; this provider lists none"
+        except RefactError as error:
+            self._models = self._own(())
+            if not self._models or error.problem.status not in _NO_SUCH_ROUTE:
+                raise
+            return f"it lists none; {len(self._models)} of your own"
+        self._models = [*map(self._view, listed), *self._own([entry.name for entry in listed])]
+        if not self._models:
+            raise refuse(
+                "modelNotFound",
+                f"{self._template.name} answers, but lists no models.",
+                "Load or pull a model, or look whether the account may use any.",
+                provider=self._row.id,
+            )
+        return f"{len(listed)} models"
+
+    def _own(self, others: Collection[str]) -> list[Model]:
+        """Models that the user made, which no list needs to name."""
+        return [
+            view(self._app.world, self._row, row.name, row)
+            for row in self._kept.values()
+            if row.source == "custom" and row.name not in others
+        ]
 
     async def _chat(self, model: Model) -> Outcome:
         request = ChatRequest(
@@ -185,8 +207,36 @@ class _Test:
                 self._app, model, request, self._purpose(model), patience=NONE, way=self._way(model)
             )
         ]
+        self._chatted = model
         deltas = sum(isinstance(event, TextDelta) for event in events)
         return f"{model.name} answered in {deltas} pieces"
+
+    async def _window(self, model: Model) -> None:
+        """Look with which window a runtime loaded the model that was just asked."""
+        way, began = self._way(model), time.monotonic()
+        if "loaded" not in way.endpoint.addresses:
+            return
+        try:
+            body = await self._app.client.fetch(
+                way.endpoint, "loaded", purpose=self._purpose(model), patience=NONE
+            )
+        except RefactError:
+            return  # an older runtime: nothing is known, and nothing is wrong
+        window = ollama_running(body).get(model.name)
+        if not window:
+            return
+        cut = window < model.capabilities.context_window
+        told = f"is loaded with a window of {window} tokens"
+        problem = cut_problem(self._template, model, window, read=told) if cut else None
+        self._steps.append(
+            TestStep(
+                step="window",
+                ok=not cut,
+                detail=f"{model.name} {told}",
+                latency_ms=_elapsed_ms(began),
+                error=problem,
+            )
+        )
 
     async def _tool_call(self, model: Model) -> Outcome:
         tool = Tool(
@@ -212,18 +262,12 @@ class _Test:
         return f"{model.name} called it" if called else f"{model.name} took it and did not call it"
 
     async def _completion(self, model: Model) -> Outcome:
-        request = CompletionRequest(
-            model=model.name,
-            method="suffix",
-            prefix="def add(a, b):\n    return ",
-            suffix="\n",
-            max_tokens=TEST_TOKENS,
-        )
+        request = holes(self._app.catalog, model, max_tokens=TEST_TOKENS)[0]
         events = completion_events(
             self._app, model, request, self._purpose(model), way=self._way(model)
         )
         await _holds(events, Finished)
-        return f"{model.name} filled a hole"
+        return f"{model.name} filled a hole by {request.method}"
 
     async def _embedding(self, model: Model) -> Outcome:
         request = EmbeddingRequest(model=model.name, inputs=("ok",))
@@ -241,6 +285,7 @@ class _Test:
         return min(fitting, key=_cost, default=None)
 
     def _view(self, listed: Listed) -> Model:
+        kept = self._kept.get(listed.name)
         row = ModelRow(
             provider=self._row.id,
             name=listed.name,
@@ -249,7 +294,7 @@ class _Test:
             enabled=True,
             listed_at=None,
             live=listed.live,
-            override={},
+            override=kept.override if kept else {},
             learned={},
         )
         return view(self._app.world, self._row, listed.name, row)

@@ -36,7 +36,7 @@ from refact_lsp.llm.wire.history import (
 )
 from refact_lsp.llm.wire.thinking import Thinking, effort_of, thinking
 
-_VERSION = "2023-06-01"
+API_VERSION = "2023-06-01"
 _TOOL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _TOOL_ID_LENGTH = 40
 _LEAST_ANSWER_TOKENS = 1024
@@ -69,7 +69,7 @@ def build_chat(request: ChatRequest, quirks: Quirks) -> HttpRequest:
     body |= _thinking_fields(asked, request, answer_tokens)
     if quirks.cache_markers:
         _mark(body)
-    headers = {"anthropic-version": _VERSION, **chat_headers(messages, quirks)}
+    headers = {"anthropic-version": API_VERSION, **chat_headers(messages, quirks)}
     if quirks.interleaved_thinking_beta and request.tools and asked.on:
         headers["anthropic-beta"] = quirks.interleaved_thinking_beta
     return HttpRequest(route="chat", path="/messages", body=encoded(body), headers=headers)

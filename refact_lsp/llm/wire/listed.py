@@ -4,7 +4,7 @@ from typing import Literal, TypeVar
 
 import msgspec
 
-from refact_lsp.core.types import CapabilityPatch, Reasoning, Value, Wire
+from refact_lsp.core.types import CapabilityPatch, Reasoning, Told, Value, Wire
 from refact_lsp.llm.wire.answer import UNREADABLE
 
 ListedKind = Literal["chat", "completion", "embedding", "other"]
@@ -26,6 +26,14 @@ class ListedModel(Value, frozen=True, kw_only=True):
     loaded: bool | None = None
     base: str | None = None
     offered: bool = True
+
+    @property
+    def told(self) -> Told:
+        """What is kept of the model: everything that the registry is asked with later."""
+        kind = None if self.kind == "other" else self.kind
+        return Told(
+            **msgspec.structs.asdict(self.facts), kind=kind, wires=self.wires, base=self.base
+        )
 
 
 class _Named(msgspec.Struct):

@@ -13,6 +13,7 @@ from refact_lsp.core.problems import RefactError
 from refact_lsp.core.quirks import ModelListShape
 from refact_lsp.llm.failures import classify
 from refact_lsp.llm.wire.answer import UNREADABLE
+from refact_lsp.llm.wire.anthropic_messages import API_VERSION
 from refact_lsp.llm.wire.listed import ListedModel, read_openai
 from refact_lsp.llm.wire.listed_cloud import (
     read_anthropic,
@@ -34,6 +35,11 @@ _READERS: dict[ModelListShape, Callable[[bytes], ListedModel]] = {
     "gemini": read_gemini,
     "mistral": read_mistral,
     "copilot": read_copilot,
+}
+
+# Headers without which a list is refused.
+LIST_HEADERS: Mapping[ModelListShape, Mapping[str, str]] = {
+    "anthropic": {"anthropic-version": API_VERSION},
 }
 
 
