@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -11,6 +11,8 @@ from typing import Any, cast
 import msgspec
 
 from refact_lsp.core.problems import Problem, RefactError, refuse
+
+Told = Callable[[str, Any], None]
 
 ANSWER_S = 60
 LANGUAGES = {
@@ -34,8 +36,9 @@ LANGUAGES = {
 class Editor:
     """One running server and the documents opened in it."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, told: Told) -> None:
         self._process = process
+        self._told = told
         self._ids = itertools.count(1)
         self._waiting: dict[int, asyncio.Future[Any]] = {}
 
@@ -106,6 +109,8 @@ class Editor:
         if "method" in message:
             if "id" in message:  # the server asks: this editor has nothing to say
                 await self._send({"id": message["id"], "result": None})
+            else:
+                self._told(message["method"], message.get("params"))
             return
         answer = self._waiting.pop(message["id"], None)
         if answer is None or answer.done():
@@ -124,8 +129,8 @@ class Editor:
 
 
 @asynccontextmanager
-async def editor(root: Path) -> AsyncGenerator[Editor]:
-    """Start the server on a folder, and end it at the end."""
+async def editor(root: Path, told: Told = lambda _method, _params: None) -> AsyncGenerator[Editor]:
+    """Start the server on a folder, and end it at the end; `told` hears its notifications."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -135,7 +140,7 @@ async def editor(root: Path) -> AsyncGenerator[Editor]:
         stdout=asyncio.subprocess.PIPE,
         limit=2**26,
     )
-    client = Editor(process)
+    client = Editor(process, told)
     async with asyncio.TaskGroup() as tasks:
         reading = tasks.create_task(client.read())
         try:

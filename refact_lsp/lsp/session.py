@@ -41,7 +41,7 @@ class EditorSession:
         self._session = Session(
             app,
             self._editor.notify,
-            Chat(app, completion.guard, self._text_of),
+            Chat(app, self._text_of),
             completion,
             self._editor.drained,
         )

@@ -42,4 +42,4 @@ async def open_session(notify: Notify = to_nobody) -> AsyncGenerator[Session]:
     """Open an app for one command, in the folder that it runs in."""
     async with open_app(os.environ) as app:
         app.guard.set_roots([Path.cwd()])
-        yield Session(app, notify, Chat(app, app.guard))
+        yield Session(app, notify, Chat(app))

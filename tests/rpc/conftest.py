@@ -1,5 +1,6 @@
 """A session of the front door with a home of its own, and a provider on loopback."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from refact_lsp.rpc.methods import TABLE
 from refact_lsp.rpc.session import Session, open_session
 from refact_lsp.rpc.table import call
+from tests.rpc.chatting import Client
 from tests.servers.openai_like import OpenAiLike
 from tests.servers.scripted import Scripted, scripted
 
@@ -34,6 +36,20 @@ def asker(session: Session) -> Ask:
 @pytest.fixture
 def ask(session: Session) -> Ask:
     return asker(session)
+
+
+@pytest.fixture
+async def client() -> AsyncGenerator[Client]:
+    told: list[Any] = []
+    heard = asyncio.Event()
+
+    def notify(method: str, params: msgspec.Struct) -> None:
+        assert method == "refact/chat/event"
+        told.append(msgspec.json.decode(msgspec.json.encode(params)))
+        heard.set()
+
+    async with open_session(notify) as session:
+        yield Client(session, told, heard)
 
 
 @pytest.fixture

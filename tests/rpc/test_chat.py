@@ -1,114 +1,14 @@
-"""Chat over the protocol: turns, their events, and threads."""
+"""Chat turns over the protocol, and what is told while they run."""
 
 import asyncio
-import json
-from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
-from refact_lsp.core.problems import RefactError
-from refact_lsp.rpc.methods import TABLE
-from refact_lsp.rpc.session import Session, open_session
-from refact_lsp.rpc.table import InvalidParams, call
-from tests.servers.scripted import Exchange, Reply, Scripted, chat_chunks, scripted, sse
-
-MODEL = "custom/qwen2.5-coder-7b"
-
-
-class Client:
-    """Calls methods as JSON and keeps what it is told."""
-
-    def __init__(self, session: Session, told: list[Any], heard: asyncio.Event) -> None:
-        self.session = session
-        self.told = told
-        self.heard = heard
-
-    async def hears(self, kind: str) -> None:
-        """Wait for an event of that type."""
-        while not self.events(kind):
-            self.heard.clear()
-            await self.heard.wait()
-
-    async def ask(self, method: str, **params: Any) -> Any:
-        result = await call(TABLE, self.session, method, msgspec.json.encode(params))
-        return msgspec.json.decode(msgspec.json.encode(result))
-
-    async def send(self, content: Any, **params: Any) -> Any:
-        return await self.ask("refact/chat/send", content=content, **params)
-
-    async def add(self, server: Scripted, provider: str = "custom", **settings: Any) -> str:
-        given = {"baseUrl": server.url, **settings}
-        saved = await self.ask(
-            "refact/providers/save", id=provider, template="custom", settings=given
-        )
-        return saved["provider"]["id"]
-
-    async def model(self, name: str, **capabilities: Any) -> str:
-        saved = await self.ask("refact/models/save", model=name, capabilities=capabilities)
-        return saved["model"]["id"]
-
-    def events(self, *types: str) -> list[Any]:
-        events = [told["event"] for told in self.told]
-        return [event for event in events if not types or event["type"] in types]
-
-
-@pytest.fixture
-async def client() -> AsyncGenerator[Client]:
-    told: list[Any] = []
-    heard = asyncio.Event()
-
-    def notify(method: str, params: msgspec.Struct) -> None:
-        assert method == "refact/chat/event"
-        told.append(msgspec.json.decode(msgspec.json.encode(params)))
-        heard.set()
-
-    async with open_session(notify) as session:
-        yield Client(session, told, heard)
-
-
-class Desk:
-    """A provider that answers each request with the next reply, and remembers what it was sent."""
-
-    def __init__(self, *replies: Reply) -> None:
-        self.replies = list(replies)
-        self.asked: list[Any] = []
-
-    async def __call__(self, exchange: Exchange) -> None:
-        self.asked.append(exchange.request.json)
-        reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
-        await exchange.reply(reply)
-
-
-def says(*pieces: str, **usage: int) -> Reply:
-    chunks = chat_chunks(*pieces)
-    if usage:
-        chunks = [*chunks[:-1], *sse({"choices": [], "usage": usage})]
-    return Reply(body=chunks, content_type="text/event-stream")
-
-
-def calls(*names: str) -> Reply:
-    deltas = [
-        {"index": n, "id": f"c{n}", "function": {"name": name, "arguments": json.dumps({"n": n})}}
-        for n, name in enumerate(names)
-    ]
-    body = sse(
-        {"choices": [{"index": 0, "delta": {"tool_calls": deltas}}]},
-        {"choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]},
-    )
-    return Reply(body=body, content_type="text/event-stream")
-
-
-def text_of(message: Any) -> str:
-    return "".join(part["text"] for part in message["content"] if part["type"] == "text")
-
-
-async def problem_of(asked: Any) -> Any:
-    with pytest.raises(RefactError) as caught:
-        await asked
-    return caught.value.problem
+from refact_lsp.rpc.table import InvalidParams
+from tests.rpc.chatting import MODEL, Client, Desk, calls, half, problem_of, says, text_of
+from tests.servers.scripted import Reply, chat_chunks, scripted, sse
 
 
 async def test_an_answer_streams_with_model_usage_and_cost(client: Client):
@@ -211,13 +111,7 @@ async def test_thinking_is_told_kept_and_sent_back_as_it_was_sealed(client: Clie
 
 
 async def test_a_stopped_answer_is_kept_as_far_as_it_came(client: Client):
-    async def slow(exchange: Exchange) -> None:
-        await exchange.start(200, {"content-type": "text/event-stream"})
-        await exchange.chunk(chat_chunks("The first half")[0])
-        await exchange.gone.wait()
-        exchange.keep = False
-
-    async with scripted(slow) as server:
+    async with scripted(half) as server:
         await client.add(server)
         turn = asyncio.get_running_loop().create_task(client.send("Go", model=MODEL))
         await client.hears("text")
@@ -235,14 +129,22 @@ async def test_a_stopped_answer_is_kept_as_far_as_it_came(client: Client):
     await client.ask("refact/chat/stop", threadId=thread)  # nothing runs: nothing to do
 
 
-async def test_a_cancelled_request_keeps_what_came(client: Client):
-    async def slow(exchange: Exchange) -> None:
-        await exchange.start(200, {"content-type": "text/event-stream"})
-        await exchange.chunk(chat_chunks("Half")[0])
-        await exchange.gone.wait()
-        exchange.keep = False
+async def test_what_a_stopped_answer_used_is_counted(client: Client):
+    async with scripted(half) as server:
+        await client.add(server)
+        model = await client.model("custom/m", price={"input": "1000", "output": "1000"})
+        turn = asyncio.get_running_loop().create_task(client.send("Go", model=model))
+        await client.hears("text")
+        await client.ask("refact/chat/stop", threadId=client.told[0]["threadId"])
+        turned = await turn
+    assert float(turned["cost"]) > 0
+    rows = (await client.ask("refact/usage/summary", by=["role"]))["rows"]
+    assert [(row["keys"], row["usage"]["inputTokens"] > 0) for row in rows] == [(["chat"], True)]
+    assert float(rows[0]["cost"]) > 0
 
-    async with scripted(slow) as server:
+
+async def test_a_cancelled_request_keeps_what_came(client: Client):
+    async with scripted(half) as server:
         await client.add(server)
         turn = asyncio.get_running_loop().create_task(client.send("Go", model=MODEL))
         await client.hears("text")
@@ -251,7 +153,7 @@ async def test_a_cancelled_request_keeps_what_came(client: Client):
             await turn
         await server.until(lambda: bool(server.closed_sockets))
     kept = await client.ask("refact/chat/get", threadId=client.told[0]["threadId"])
-    assert text_of(kept["messages"][1]) == "Half"
+    assert text_of(kept["messages"][1]) == "The first half"
 
 
 async def test_an_answer_cut_in_the_middle_is_a_problem_and_kept(client: Client):
@@ -311,63 +213,6 @@ async def test_an_ephemeral_turn_is_kept_nowhere(client: Client):
     assert (await client.ask("refact/chat/threads"))["threads"] == []
     problem = await problem_of(client.ask("refact/chat/get", threadId=turned["threadId"]))
     assert problem.field == "threadId"
-
-
-async def test_the_light_role_gives_a_new_thread_its_title(client: Client):
-    def handler() -> Desk:
-        return Desk(says("Because of scattering."), says('"Why The Sky Is Blue"\n'))
-
-    desk = handler()
-    async with scripted(desk) as server:
-        await client.add(server)
-        model = await client.model("custom/m")
-        await client.ask("refact/defaults/set", role="chat", model=model)
-        turned = await client.send("Why is the sky blue?")
-        await server.until(lambda: len(desk.asked) == 2)
-        thread = await client.ask("refact/chat/get", threadId=turned["threadId"])
-        while thread["title"] == "Why is the sky blue?":
-            thread = await client.ask("refact/chat/get", threadId=turned["threadId"])
-    assert thread["title"] == "Why The Sky Is Blue"
-    assert "scattering" not in str(desk.asked[1])
-    assert desk.asked[1].get("max_tokens", desk.asked[1].get("max_completion_tokens")) <= 200
-
-
-async def test_no_title_is_asked_for_where_no_light_model_is_set(client: Client):
-    desk = Desk(says("Yes."))
-    async with scripted(desk) as server:
-        await client.add(server)
-        await client.send("Sure?", model=MODEL)
-        await client.send("Really?", model=MODEL)
-    assert len(desk.asked) == 2
-
-
-async def test_threads_are_listed_searched_forked_exported_and_deleted(client: Client):
-    desk = Desk(calls("look"), says("A needle in it."), says("Bare."))
-    async with scripted(desk) as server:
-        await client.add(server)
-        model = await client.model("custom/m", tools=True)
-        first = await client.send("Alpha", model=model, system="Be kind.")
-        thread = first["threadId"]
-        result = [{"type": "toolResult", "id": "c0", "content": "a ``` fence"}]
-        await client.send(result, threadId=thread, model=model)
-        other = await client.send("Beta", model=model)
-    page = await client.ask("refact/chat/threads", limit=1)
-    assert [row["id"] for row in page["threads"]] == [other["threadId"]]
-    page = await client.ask("refact/chat/threads", limit=1, cursor=page["cursor"])
-    assert [row["id"] for row in page["threads"]] == [thread]
-    assert "cursor" not in page
-    found = await client.ask("refact/chat/threads", query="needle")
-    assert [row["id"] for row in found["threads"]] == [thread]
-    fork = (await client.ask("refact/chat/fork", threadId=thread, before=2))["threadId"]
-    copy = await client.ask("refact/chat/get", threadId=fork)
-    assert (copy["messageCount"], copy["forkedFrom"]) == (2, thread)
-    markdown = (await client.ask("refact/chat/export", threadId=thread))["markdown"]
-    for word in ("# Alpha", "Be kind.", "## You", f"## {model}", "Calls look", "A needle"):
-        assert word in markdown
-    assert "````\na ``` fence\n````" in markdown
-    await client.ask("refact/chat/delete", threadId=thread)
-    rows = (await client.ask("refact/chat/threads"))["threads"]
-    assert {row["id"] for row in rows} == {fork, other["threadId"]}
 
 
 async def test_files_and_images_are_put_in_place(client: Client, tmp_path: Path):

@@ -1,12 +1,12 @@
 """Builds the request of a turn for each model of the chain, and streams what it answers."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 
 import msgspec
 
 from refact_lsp.app.application import App
-from refact_lsp.app.privacy_guard import PrivacyGuard
 from refact_lsp.core.events import Event
 from refact_lsp.core.ledger import Purpose
 from refact_lsp.core.nouns import Model, Parameters
@@ -16,15 +16,17 @@ from refact_lsp.core.requests import ChatRequest
 from refact_lsp.core.tokens import estimate
 from refact_lsp.core.types import Capabilities, Role
 from refact_lsp.features.calls import chat_events, locality_of
-from refact_lsp.features.chat.attachments import Attachments, Document
+from refact_lsp.features.chat.attachments import Attachments, Document, is_read
 from refact_lsp.features.chat.history import fit, joined, tokens_of
 from refact_lsp.llm.client import OnRetry
 from refact_lsp.llm.failover import Link
+from refact_lsp.registry.catalog import Catalog
 
 # Kept free for the answer where nobody says how long it may be.
 ANSWER_TOKENS = 8192
 # The count is an estimate: what may be used of the window.
 _SAFETY = 0.92
+_SLICE_CHARS = 16_384
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,7 +43,6 @@ class Asking(msgspec.Struct, frozen=True, kw_only=True):
     """What asking needs around the question; `on_sent` learns the tokens of the request."""
 
     app: App
-    guard: PrivacyGuard
     document: Document
     on_retry: OnRetry
     on_sent: Callable[[int], None]
@@ -58,8 +59,7 @@ def _link(asking: Asking, question: Question, model: Model) -> Link:
 
 async def _events(asking: Asking, question: Question, model: Model) -> AsyncGenerator[Event]:
     messages, files = await _resolved(asking, question, model)
-    request = fitted(asking.app, question, messages, model)
-    sent = size_of(asking.app, request)
+    request, sent = await asyncio.to_thread(fitted, asking.app.catalog, question, messages, model)
     asking.on_sent(sent)
     purpose = Purpose(role=question.role, model=model.name, files=files)
     events = chat_events(
@@ -70,25 +70,54 @@ async def _events(asking: Asking, question: Question, model: Model) -> AsyncGene
             yield event
 
 
-def fitted(app: App, question: Question, messages: Sequence[Message], model: Model) -> ChatRequest:
-    """Fit the question to a model: window, temperature, thinking. Raises `contextTooLong`."""
+def fitted(
+    catalog: Catalog, question: Question, messages: Sequence[Message], model: Model
+) -> tuple[ChatRequest, int]:
+    """Fit the question to a model: window, temperature, thinking; and say how many tokens it has.
+
+    Raises `contextTooLong`. Long threads take tens of milliseconds: not for the event loop.
+    """
     capabilities = _not_denied(model)
-    count = counter(app, capabilities)
+    count = counter(catalog, capabilities)
     parameters = question.parameters
     window, most = capabilities.context_window, capabilities.max_output
     answer = min(parameters.max_tokens or ANSWER_TOKENS, most, max(window // 4, 1))
     fixed = _fixed_tokens(question.system, question.tools, count)
     budget = int((window - answer) * _SAFETY) - fixed
-    return ChatRequest(
+    kept = _fitting(model, joined(messages), max(budget, 0), count)
+    request = ChatRequest(
         model=model.name,
-        messages=_fitting(model, joined(messages), max(budget, 0), count),
+        messages=kept,
         capabilities=capabilities,
         system=question.system,
         tools=question.tools,
-        max_tokens=parameters.max_tokens and min(parameters.max_tokens, most),
+        max_tokens=_most_tokens(parameters, model),
         temperature=parameters.temperature if capabilities.temperature else None,
         reasoning=parameters.reasoning,
     )
+    return request, fixed + sum(tokens_of(message.content, count) for message in kept)
+
+
+def counter(catalog: Catalog, capabilities: Capabilities) -> Callable[[str], int]:
+    """Give an estimate in a model's own tokens, on the safe side; each text is counted once."""
+    factor = catalog.tokenizer(capabilities.tokenizer).factor
+    counted: dict[str, int] = {}
+
+    def count(text: str) -> int:
+        if text not in counted:
+            # In slices, since the estimate of a long text lets nobody else run meanwhile.
+            slices = (text[at : at + _SLICE_CHARS] for at in range(0, len(text), _SLICE_CHARS))
+            counted[text] = int(sum(map(estimate, slices)) * factor) + 1
+        return counted[text]
+
+    return count
+
+
+def _most_tokens(parameters: Parameters, model: Model) -> int | None:
+    """Keep the user's limit within the model's own, where that is known."""
+    if parameters.max_tokens is None or model.sources.get("maxOutput", "default") == "default":
+        return parameters.max_tokens
+    return min(parameters.max_tokens, model.capabilities.max_output)
 
 
 def _fitting(
@@ -116,20 +145,6 @@ def _not_denied(model: Model) -> Capabilities:
     return msgspec.structs.replace(model.capabilities, **unsaid)
 
 
-def size_of(app: App, request: ChatRequest) -> int:
-    """Estimate the tokens of a request."""
-    count = counter(app, request.capabilities)
-    return _fixed_tokens(request.system, request.tools, count) + sum(
-        tokens_of(message.content, count) for message in request.messages
-    )
-
-
-def counter(app: App, capabilities: Capabilities) -> Callable[[str], int]:
-    """Give an estimate in a model's own tokens, on the safe side."""
-    factor = app.catalog.tokenizer(capabilities.tokenizer).factor
-    return lambda text: int(estimate(text) * factor) + 1
-
-
 def _fixed_tokens(system: str | None, tools: Sequence[Tool], count: Callable[[str], int]) -> int:
     described = str(msgspec.to_builtins(list(tools))) if tools else ""
     return (count(system) if system else 0) + (count(described) if described else 0)
@@ -139,13 +154,15 @@ async def _resolved(
     asking: Asking, question: Question, model: Model
 ) -> tuple[tuple[Message, ...], tuple[str, ...]]:
     attachments = Attachments(
-        guard=asking.guard,
+        guard=asking.app.guard,
         document=asking.document,
         provider=model.provider,
         locality=locality_of(asking.app, model),
     )
     messages: list[Message] = []
     files: list[str] = []
+    if any(is_read(part) for message in question.messages for part in message.content):
+        await asking.app.guard.refresh()  # rule files may have changed since the last turn
     newest = len(question.messages) - 1
     for number, message in enumerate(question.messages):
         parts, read = await attachments.resolved(message.content, fresh=number == newest)

@@ -137,6 +137,11 @@ class Attachments(msgspec.Struct, frozen=True, kw_only=True):
         return name.name
 
 
+def is_read(part: Part) -> bool:
+    """Tell whether a part is read from this machine."""
+    return isinstance(part, FilePart) or (isinstance(part, ImagePart) and part.data is None)
+
+
 def _inline_image(uri: str, part: ImagePart) -> ImagePart:
     head, comma, data = uri.partition(",")
     kind = head.removeprefix("data:").removesuffix(";base64")

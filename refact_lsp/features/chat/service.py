@@ -1,7 +1,6 @@
-"""Chat as a client has it: turns and threads over one app, under one privacy guard."""
+"""Chat as a client has it: turns and threads over one app."""
 
 from refact_lsp.app.application import App
-from refact_lsp.app.privacy_guard import PrivacyGuard
 from refact_lsp.features.chat import threads
 from refact_lsp.features.chat.attachments import Document
 from refact_lsp.features.chat.export import as_markdown
@@ -9,24 +8,18 @@ from refact_lsp.features.chat.running import Running
 from refact_lsp.features.chat.titles import give_title
 from refact_lsp.features.chat.turns import Audience, Desk, content_of, take_turn
 from refact_lsp.features.chat.values import ThreadRead, ThreadsPage, Turn, Turned
-from refact_lsp.store.privacy import PrivacyRow, privacy
 
 
 class Chat:
     """One client's chat; `document` gives the text of what is open in its editor."""
 
-    def __init__(
-        self, app: App, guard: PrivacyGuard, document: Document = lambda _uri: None
-    ) -> None:
+    def __init__(self, app: App, document: Document = lambda _uri: None) -> None:
         self._app = app
-        self._guard = guard
-        self._rules: PrivacyRow | None = None
         self._running = Running()
-        self._desk = Desk(app, guard, self._running, document)
+        self._desk = Desk(app, self._running, document)
 
     async def send(self, turn: Turn, audience: Audience) -> Turned:
         """Run one turn; raises `RefactError` where no model answered."""
-        await self._follow_rules()
         turned = await take_turn(self._desk, turn, audience)
         if turn.thread_id is None and not turn.ephemeral and turned.finish_reason != "cancelled":
             self._app.start(give_title(self._app, turned.thread_id, content_of(turn), turned.model))
@@ -56,11 +49,3 @@ class Chat:
         """Stop a thread's turn and delete it."""
         self.stop(thread)
         await threads.delete_thread(self._app, thread)
-
-    async def _follow_rules(self) -> None:
-        """See rules that changed since the last turn, the user's and those of the folders."""
-        rules = await self._app.database.read(privacy)
-        if rules != self._rules:
-            self._rules = rules
-            self._guard.set_zones(rules.zones, rules.problem)
-        await self._guard.refresh()

@@ -12,7 +12,6 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from refact_lsp.app.application import App
-from refact_lsp.app.privacy_guard import PrivacyGuard
 from refact_lsp.core.events import ReasoningDelta, TextDelta
 from refact_lsp.core.money import cost_micros, dollars
 from refact_lsp.core.nouns import Model, Parameters
@@ -37,7 +36,6 @@ class Desk:
     """What every turn of a client works with."""
 
     app: App
-    guard: PrivacyGuard
     running: Running
     document: Document
 
@@ -160,7 +158,6 @@ async def _stream(
 
     asking = Asking(
         app=desk.app,
-        guard=desk.guard,
         document=desk.document,
         on_retry=stream.retry,
         on_sent=sent,
@@ -239,9 +236,9 @@ def _usage(app: App, course: _Course) -> Usage:
     answer = course.answer
     if answer.usage is not None:
         return answer.usage
-    written = (
-        tokens_of(answer.parts(), counter(app, course.served.capabilities)) if answer.parts() else 0
-    )
+    parts = answer.parts()
+    count = counter(app.catalog, course.served.capabilities)
+    written = tokens_of(parts, count) if parts else 0
     return Usage(input_tokens=course.sent_tokens, output_tokens=written)
 
 
