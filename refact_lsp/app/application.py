@@ -31,6 +31,7 @@ from refact_lsp.store import ledger
 from refact_lsp.store.budgets import Budget, BudgetGuard, budgets
 from refact_lsp.store.configuration import Configuration, read_configuration
 from refact_lsp.store.database import Database, open_database
+from refact_lsp.store.models import learn
 from refact_lsp.store.usage import record_usage
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class App:
         self.turns = ChatTurns()
         self.client = Client(
             record=self.record,
-            memory=Lessons(self),
+            memory=Lessons(self._learned, self._learn),
             local_only=lambda: self.local_only,
             environ=os.environ,
         )
@@ -202,6 +203,13 @@ class App:
     def local_only(self) -> bool:
         """Whether only this machine may be asked: the store or the editor says so."""
         return self.world.configuration.privacy.local_only or bool(self.editor.privacy.local_only)
+
+    def _learned(self, provider: str, model: str) -> Mapping[str, object]:
+        row = self.world.configuration.models.get(provider, {}).get(model)
+        return row.learned if row else {}
+
+    def _learn(self, provider: str, model: str, lessons: dict[str, Any]) -> None:
+        self.start(self.change(lambda c: learn(c, provider, model, lessons)))
 
     def record(self, entry: LedgerEntry) -> None:
         """Write down a request that left the process."""

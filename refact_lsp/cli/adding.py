@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from refact_lsp.cli.front import ask
-from refact_lsp.cli.providers import print_report
+from refact_lsp.cli.report import print_report
 from refact_lsp.core.nouns import Field, Provider, Template, TestReport
 from refact_lsp.core.problems import refuse
 from refact_lsp.rpc.messages import (

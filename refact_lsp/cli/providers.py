@@ -6,8 +6,8 @@ from typing import Any
 import click
 
 from refact_lsp.cli.output import as_json, print_json, print_table, show
+from refact_lsp.cli.report import print_report
 from refact_lsp.core.nouns import Provider, TestReport
-from refact_lsp.core.problems import Problem
 from refact_lsp.rpc.messages import (
     DetectResult,
     Empty,
@@ -153,26 +153,6 @@ def _switch(name: str, *, enabled: bool, text: str) -> click.Command:
 
 command.add_command(_switch("enable", enabled=True, text="Use PROVIDER again."))
 command.add_command(_switch("disable", enabled=False, text="Keep PROVIDER but do not use it."))
-
-
-def print_report(report: TestReport) -> None:
-    """Show a provider's test step by step."""
-    for step in report.steps:
-        word = "skipped" if step.skipped else "ok" if step.ok else "failed"
-        took = f" {step.latency_ms} ms" if step.latency_ms is not None else ""
-        detail = f"  {step.detail}" if step.detail else ""
-        click.echo(f"  {step.step:<12} {word}{took}{detail}")
-        if step.error:
-            print_problem(step.error)
-    if report.error and not any(step.error for step in report.steps):
-        print_problem(report.error)
-
-
-def print_problem(problem: Problem) -> None:
-    """Show what went wrong and what to do."""
-    click.echo(f"    {problem.message}")
-    if problem.hint:
-        click.echo(f"    {problem.hint}")
 
 
 def _pair(text: str) -> tuple[str, Any]:
