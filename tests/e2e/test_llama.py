@@ -18,6 +18,13 @@ def refact(*arguments: str) -> Any:
     return json.loads(done.stdout)
 
 
+def chat(*arguments: str) -> list[Any]:
+    command = [sys.executable, "-m", "refact_lsp", "chat", *arguments, "--json"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
 def test_a_real_runtime_is_added_tested_and_completes(tmp_path: Path, llama: str):
     added = refact("providers", "add", "llamacpp", "--set", f"baseUrl={llama}", "--yes")
     assert added["locality"] == "machine"
@@ -43,6 +50,22 @@ def test_probing_finds_how_a_real_model_fills_in(llama: str):
     results = refact("models", "probe", "llamacpp/qwen2.5-coder-tiny", "chat")["results"]
     assert results[0]["ok"]
     assert "Hello" in results[0]["detail"]
+
+
+def test_a_real_runtime_chats_and_goes_on_with_its_thread(llama: str):
+    refact("providers", "add", "llamacpp", "--set", f"baseUrl={llama}", "--yes")
+    model = "llamacpp/qwen2.5-coder-tiny"
+    first = chat("Hello?", "--model", model)
+    assert "Hello" in "".join(told["event"].get("delta", "") for told in first)
+    usage = next(told["event"]["usage"] for told in first if told["event"]["type"] == "usage")
+    assert usage["inputTokens"] > 0
+    assert first[-1]["event"]["type"] == "done"
+    thread = first[0]["threadId"]
+    second = chat("And?", "--thread", thread)
+    assert [told["seq"] for told in second] == list(range(len(second)))
+    kept = refact("rpc", "refact/chat/get", json.dumps({"threadId": thread}))
+    assert [message["role"] for message in kept["messages"]] == ["user", "assistant"] * 2
+    assert {message.get("model") for message in kept["messages"]} == {None, model}
 
 
 def test_a_real_runtime_embeds(llama_embedding: str):

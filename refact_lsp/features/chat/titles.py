@@ -62,7 +62,8 @@ def _model(app: App, answered_by: str) -> Model | None:
         near = _FAR.index(locality_of(app, light)) <= _FAR.index(locality_of(app, served))
     except RefactError:
         return None
-    return light if near else None
+    # One that always thinks would think its few tokens away.
+    return light if near and light.capabilities.reasoning.kind != "always" else None
 
 
 async def _asked(app: App, model: Model, question: str) -> str:
