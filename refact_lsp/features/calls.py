@@ -10,9 +10,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
 
+import msgspec
+
 from refact_lsp.app.application import App
 from refact_lsp.auth.secret import Secret
-from refact_lsp.core.events import Event, ReasoningDelta, TextDelta, UsageReported, Vectors
+from refact_lsp.core.events import (
+    Event,
+    Finished,
+    ReasoningDelta,
+    TextDelta,
+    ToolCalled,
+    UsageReported,
+    Vectors,
+)
 from refact_lsp.core.ledger import Purpose
 from refact_lsp.core.money import cost_micros
 from refact_lsp.core.nouns import Model
@@ -124,6 +134,13 @@ async def embed(
     return found
 
 
+def at_least(told: Usage | None, asked_tokens: int, written_tokens: int) -> Usage:
+    """Complete a provider's count that came before the answer's end, or never."""
+    if told is None:
+        return Usage(input_tokens=asked_tokens, output_tokens=written_tokens)
+    return msgspec.structs.replace(told, output_tokens=max(told.output_tokens, written_tokens))
+
+
 def locality_of(app: App, model: Model) -> Locality:
     """Say how far away a model is: what privacy rules ask."""
     row = row_of(app.world, model.provider)
@@ -164,19 +181,16 @@ async def _events(
 ) -> AsyncGenerator[Event]:
     """Stream within the budget; count what it cost; remember how the provider is."""
     price = model.capabilities.price
-    ticket = app.budgets.reserve(model.provider, _estimate(model, sent), at=datetime.now(UTC))
-    usage: Usage | None = None
-    pieces: list[str] = []
+    least = _estimate(model, sent, asked_tokens)
+    ticket = app.budgets.reserve(model.provider, least, at=datetime.now(UTC))
+    tally = _Tally(asked_tokens)
     try:
         events = app.client.stream(
             sent.endpoint, sent.http, sent.parser, purpose, patience=patience, on_retry=on_retry
         )
         async with aclosing(events):
             async for event in events:
-                if isinstance(event, UsageReported):
-                    usage = event.usage
-                elif asked_tokens is not None and isinstance(event, TextDelta | ReasoningDelta):
-                    pieces.append(event.delta)
+                tally.take(event)
                 yield event
         app.set_health(model.provider, None)
     except RefactError as error:
@@ -184,8 +198,7 @@ async def _events(
             app.set_health(model.provider, error.problem)
         raise
     finally:
-        if usage is None and asked_tokens is not None and pieces:
-            usage = Usage(input_tokens=asked_tokens, output_tokens=estimate("".join(pieces)))
+        usage = tally.usage()
         if usage is None:
             app.budgets.release(ticket)
         else:
@@ -193,12 +206,42 @@ async def _events(
             app.count(model, purpose.role, usage, cost, ticket)
 
 
-def _estimate(model: Model, sent: _Sent) -> int | None:
+class _Tally:
+    """What a request used, as far as that is known when it ends, in whatever way."""
+
+    def __init__(self, asked_tokens: int | None) -> None:
+        self._asked_tokens = asked_tokens
+        self._written: list[str] = []
+        self._told: Usage | None = None
+        self._finished = False
+
+    def take(self, event: Event) -> None:
+        match event:
+            case UsageReported(usage=usage):
+                self._told = usage
+            case TextDelta(delta=text) | ReasoningDelta(delta=text):
+                self._written.append(text)
+            case ToolCalled(name=name, arguments=arguments):
+                self._written.append(f"{name} {arguments}")
+            case Finished():
+                self._finished = True
+            case _:
+                pass
+
+    def usage(self) -> Usage | None:
+        """Give the provider's count; the caller's own where it told none or was not heard out."""
+        heard_out = self._told is not None and self._finished
+        if heard_out or self._asked_tokens is None or not self._written:
+            return self._told
+        return at_least(self._told, self._asked_tokens, estimate("".join(self._written)))
+
+
+def _estimate(model: Model, sent: _Sent, asked_tokens: int | None) -> int | None:
     """What a request will cost at least; None where its price is not known."""
     price = model.capabilities.price
     if price is not None:
-        size = Usage(input_tokens=len(sent.http.body) // _BYTES_PER_TOKEN, output_tokens=0)
-        return cost_micros(size, price)
+        size = asked_tokens or len(sent.http.body) // _BYTES_PER_TOKEN
+        return cost_micros(Usage(input_tokens=size, output_tokens=0), price)
     return 0 if sent.endpoint.locality == "machine" else None
 
 

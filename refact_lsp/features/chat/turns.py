@@ -8,7 +8,7 @@ import asyncio
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 
 from refact_lsp.app.application import App
@@ -18,6 +18,7 @@ from refact_lsp.core.nouns import Model, Parameters
 from refact_lsp.core.parts import Message, Part, TextPart
 from refact_lsp.core.problems import Problem, RefactError, refuse
 from refact_lsp.core.types import FinishReason, Role, Usage, parse_model_ref
+from refact_lsp.features.calls import at_least
 from refact_lsp.features.chat import keeping, told
 from refact_lsp.features.chat.answer import Answer
 from refact_lsp.features.chat.asking import Asking, Question, counter, links
@@ -63,27 +64,28 @@ class _Course:
 async def take_turn(desk: Desk, turn: Turn, audience: Audience) -> Turned:
     """Run one turn; raises `RefactError` where no model answered."""
     content = content_of(turn)
-    thread, before = await _earlier(desk.app, turn)
-    role: Role = turn.role or (thread.role if thread else "chat")
-    models = _models(desk.app, turn, role, thread)
-    question = Question(
-        messages=(*before, Message(role="user", content=content)),
-        role=role,
-        system=turn.system if turn.system is not None else (thread.system if thread else None),
-        tools=turn.tools or (),
-        parameters=_parameters(desk.app, turn, role),
-    )
-    place = keeping.Place(
-        thread=turn.thread_id or new_thread_id(),
-        turn=f"u-{uuid.uuid4().hex[:12]}",
-        is_new=thread is None,
-        kept=not turn.ephemeral,
-        role=role,
-        system=turn.system,
-    )
-    course = _Course(models[0])
-    with desk.running.turn(place.thread) as running:
+    name = turn.thread_id or new_thread_id()
+    with desk.running.turn(name) as running:
+        thread, before = await _earlier(desk.app, turn)
+        role: Role = turn.role or (thread.role if thread else "chat")
+        models = _models(desk.app, turn, role, thread)
+        question = Question(
+            messages=(*before, Message(role="user", content=content)),
+            role=role,
+            system=turn.system if turn.system is not None else (thread.system if thread else None),
+            tools=turn.tools or (),
+            parameters=_parameters(desk.app, turn, role),
+        )
+        place = keeping.Place(
+            thread=name,
+            turn=f"u-{uuid.uuid4().hex[:12]}",
+            is_new=thread is None,
+            kept=not turn.ephemeral,
+            role=role,
+            system=turn.system,
+        )
         await keeping.keep_question(desk.app, place, models[0], content)
+        course = _Course(models[0])
         stream = told.Stream(place.thread, place.turn, audience.tell)
         work = _stream(desk, question, models, course, stream, audience.drained)
         await _run(desk, running, work, place, course)
@@ -106,7 +108,8 @@ async def _run(
         await running.task
     except asyncio.CancelledError:
         if not running.stopped or _is_cancelled():
-            await asyncio.shield(_keep(desk.app, place, course, "cancelled"))
+            with suppress(RefactError):  # the store may be closed already
+                await asyncio.shield(_keep(desk.app, place, course, "cancelled"))
             raise
 
 
@@ -114,13 +117,13 @@ async def _end(
     desk: Desk, running: Place, place: keeping.Place, course: _Course, stream: told.Stream
 ) -> Turned:
     app, answer = desk.app, course.answer
-    if course.failure is not None:
+    if answer.finish is None and not running.stopped:
         if answer.parts():
             await _keep(app, place, course, "cancelled")
         else:
             await keeping.forget_question(app, place)
-        raise course.failure
-    finish: FinishReason = answer.finish or ("cancelled" if running.stopped else "stop")
+        raise course.failure or _defect()
+    finish: FinishReason = answer.finish or "cancelled"
     await _keep(app, place, course, finish)
     usage = _usage(app, course)
     cost = _cost(course.served, usage)
@@ -232,14 +235,22 @@ def _parameters(app: App, turn: Turn, role: Role) -> Parameters:
 
 
 def _usage(app: App, course: _Course) -> Usage:
-    """Give the provider's count, or an estimate where it told none."""
+    """Give the provider's count, or an estimate where it told none or was not heard out."""
     answer = course.answer
-    if answer.usage is not None:
+    if answer.usage is not None and answer.finish is not None:
         return answer.usage
     parts = answer.parts()
     count = counter(app.catalog, course.served.capabilities)
     written = tokens_of(parts, count) if parts else 0
-    return Usage(input_tokens=course.sent_tokens, output_tokens=written)
+    return at_least(answer.usage, course.sent_tokens, written)
+
+
+def _defect() -> RefactError:
+    return refuse(
+        "internal",
+        "The answer ended without a reason.",
+        "Try again; the server's log has the details.",
+    )
 
 
 def _cost(model: Model, usage: Usage) -> str | None:
