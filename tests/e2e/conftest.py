@@ -1,5 +1,6 @@
-"""Everything here starts real programs; one worker, so that they do not fight for two cores."""
+"""Everything here starts real programs, one test at a time: two cores do not bear two editors."""
 
+import fcntl
 from collections.abc import Generator
 from pathlib import Path
 
@@ -14,6 +15,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(E2E):
             item.add_marker(pytest.mark.e2e)
+
+
+@pytest.fixture(autouse=True)
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Generator[None]:
+    # Workers of one run share the folder above their own.
+    with (tmp_path_factory.getbasetemp().parent / "e2e.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 @pytest.fixture(scope="session")

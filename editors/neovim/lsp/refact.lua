@@ -1,5 +1,5 @@
 -- Neovim 0.12: put this folder on the runtimepath, then `vim.lsp.enable('refact')`.
--- Ghost text: `vim.lsp.inline_completion.enable(true)`; accept with `vim.lsp.inline_completion.get()`.
+-- `require('refact')` takes ghost text, `:checkhealth refact` says how the server is.
 return {
   cmd = { 'refact-lsp' },
   root_markers = { '.git' },

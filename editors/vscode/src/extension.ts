@@ -1,49 +1,49 @@
-// Starts the server, shows its state; everything else is the language client's own work.
+// Starts the server and shows its state; everything else is the language client's own work.
 import * as vscode from "vscode";
-import { LanguageClient, TransportKind } from "vscode-languageclient/node";
-import type { Decision, Status } from "./protocol";
+import {
+  CloseAction,
+  ErrorAction,
+  LanguageClient,
+  RevealOutputChannelOn,
+  TransportKind,
+} from "vscode-languageclient/node";
+import { Bar } from "./bar";
+import type { Configured, Decision, Status } from "./protocol";
 
-const ICONS: Record<Status["state"], string> = {
-  ready: "$(sparkle)",
-  busy: "$(sync~spin)",
-  unconfigured: "$(circle-slash)",
-  error: "$(warning)",
-  offline: "$(plug)",
-};
-const DECISION_DELAY_MS = 700;
+const COMMAND = "refact.command";
 
 let client: LanguageClient | undefined;
+let bar: Bar;
 
 export async function activate(context: vscode.ExtensionContext): Promise<void> {
-  const bar = vscode.window.createStatusBarItem("refact", vscode.StatusBarAlignment.Right, 100);
-  bar.name = "Refact";
-  bar.command = "refact.status";
-  bar.show();
-  const state = new State(bar);
+  bar = new Bar();
   context.subscriptions.push(
     bar,
-    vscode.commands.registerCommand("refact.status", () => state.choose()),
-    vscode.commands.registerCommand("refact.why", () => state.explain()),
-    vscode.commands.registerCommand("refact.toggle", () => state.toggle()),
-    vscode.commands.registerCommand("refact.restart", () => restart(state)),
-    vscode.workspace.onDidChangeTextDocument(() => state.lookSoon()),
+    vscode.commands.registerCommand("refact.status", roles),
+    vscode.commands.registerCommand("refact.why", why),
+    vscode.commands.registerCommand("refact.toggle", toggle),
+    vscode.commands.registerCommand("refact.restart", restart),
+    vscode.workspace.onDidChangeConfiguration((change) => {
+      if (change.affectsConfiguration(COMMAND)) {
+        void restart();
+      }
+    }),
   );
-  await start(state);
+  await start();
 }
 
 export async function deactivate(): Promise<void> {
-  await client?.stop();
+  await stop();
 }
 
-async function start(state: State): Promise<void> {
-  const [command, ...args] = vscode.workspace
-    .getConfiguration("refact")
-    .get<string[]>("command", ["refact-lsp"]);
+async function start(): Promise<void> {
+  const [command, ...args] = vscode.workspace.getConfiguration().get<string[]>(COMMAND, []);
   if (!command) {
-    state.failed("The setting refact.command is empty.");
+    void complain(`The setting ${COMMAND} is empty.`);
     return;
   }
-  client = new LanguageClient(
+  bar.starting();
+  const started = new LanguageClient(
     "refact",
     "Refact",
     { command, args, transport: TransportKind.stdio },
@@ -51,111 +51,117 @@ async function start(state: State): Promise<void> {
       documentSelector: [{ scheme: "file" }, { scheme: "untitled" }],
       synchronize: { configurationSection: "refact" },
       initializationOptions: { capabilities: { approve: false } },
+      revealOutputChannelOn: RevealOutputChannelOn.Never,
+      errorHandler: {
+        error: () => ({ action: ErrorAction.Continue, handled: true }),
+        closed: () => {
+          if (client === started) {
+            void complain("The server has ended.");
+          }
+          return { action: CloseAction.DoNotRestart, handled: true };
+        },
+      },
+      middleware: {
+        provideInlineCompletionItems: async (document, position, context, token, next) => {
+          const found = await next(document, position, context, token);
+          if (!token.isCancellationRequested) {
+            void look(started);
+          }
+          return found;
+        },
+      },
     },
   );
-  client.onNotification("refact/statusChanged", (status: Status) => state.update(status));
+  // The client's own box says only that no connection could be made; `complain` says what to do.
+  started.error = (message, data) => started.outputChannel.appendLine(`${message} ${String(data)}`);
+  client = started;
+  started.onNotification("refact/statusChanged", (status: Status) => bar.show(status));
   try {
-    await client.start();
-    state.update(await client.sendRequest<Status>("refact/status", {}));
+    await started.start();
+    bar.show(await started.sendRequest<Status>("refact/status", {}));
   } catch (error) {
-    state.failed(`${command} did not start: ${String(error)}`);
+    if (client === started) {
+      client = undefined;
+      void complain(`${command} did not start: ${reason(error)}.`);
+    }
   }
 }
 
-async function restart(state: State): Promise<void> {
-  await client?.stop();
-  await start(state);
+async function stop(): Promise<void> {
+  const stopped = client;
+  client = undefined;
+  if (stopped?.isRunning()) {
+    await stopped.stop();
+  }
+  stopped?.outputChannel.dispose();
 }
 
-/** What the status bar shows: the model, its state, and the reason when nothing came. */
-class State {
-  private status: Status | undefined;
-  private last: Decision | undefined;
-  private timer: NodeJS.Timeout | undefined;
+async function restart(): Promise<void> {
+  await stop();
+  await start();
+}
 
-  constructor(private readonly bar: vscode.StatusBarItem) {
-    bar.text = "$(sync~spin) Refact";
-  }
-
-  update(status: Status): void {
-    this.status = status;
-    this.draw();
-  }
-
-  failed(message: string): void {
-    this.bar.text = "$(warning) Refact";
-    this.bar.tooltip = `${message} Set refact.command to where it is installed.`;
-  }
-
-  /** Looks at the last decision once typing pauses, so that the reason shown is today's. */
-  lookSoon(): void {
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => void this.look(), DECISION_DELAY_MS);
-  }
-
-  async choose(): Promise<void> {
-    const roles = this.status?.roles ?? [];
-    await vscode.window.showQuickPick(
-      roles.map((row) => ({
-        label: row.role,
-        description: row.model ?? "no model",
-        detail: row.problem ? [row.problem.message, row.problem.hint].join(" ") : undefined,
-      })),
-      { title: "What serves which role (change it with: refact-lsp defaults set)" },
-    );
-  }
-
-  async explain(): Promise<void> {
-    await this.look();
-    const why = this.last ? describe(this.last) : "Nothing was asked yet.";
-    void vscode.window.showInformationMessage(`Refact: ${why}`);
-  }
-
-  async toggle(): Promise<void> {
-    const now = await client?.sendRequest<{ enabled: boolean }>("refact/completion/configure", {});
-    const next = await client?.sendRequest<{ enabled: boolean }>("refact/completion/configure", {
-      enabled: !now?.enabled,
-    });
-    void vscode.window.showInformationMessage(
-      `Refact: inline completion is ${next?.enabled ? "on" : "off"}.`,
-    );
-  }
-
-  private async look(): Promise<void> {
-    if (!client?.isRunning()) {
-      return;
-    }
-    const recent = await client.sendRequest<{ decisions: Decision[] }>(
-      "refact/completion/recent",
-      { limit: 1 },
-    );
-    this.last = recent.decisions[0];
-    this.draw();
-  }
-
-  private draw(): void {
-    const status = this.status;
-    if (!status) {
-      return;
-    }
-    const row = status.roles.find((entry) => entry.role === "completion");
-    const model = row?.model ?? "no model";
-    const reason = this.last?.reason ? ` (${this.last.reason})` : "";
-    this.bar.text = `${ICONS[status.state]} ${model}${reason}`;
-    const problems = status.problems.map((problem) =>
-      [problem.message, problem.hint].filter(Boolean).join(" "),
-    );
-    const lines = [`Refact ${status.version}: ${status.state}`, ...problems];
-    if (this.last) {
-      lines.push(describe(this.last));
-    }
-    this.bar.tooltip = lines.join("\n");
+/** Says what is wrong in the status bar and in a box that leads to the setting. */
+async function complain(message: string): Promise<void> {
+  bar.failed(message);
+  const [setting, again] = ["Open Setting", "Restart"];
+  const chosen = await vscode.window.showErrorMessage(
+    `Refact: ${message} The setting ${COMMAND} says how to start the server.`,
+    setting,
+    again,
+  );
+  if (chosen === setting) {
+    await vscode.commands.executeCommand("workbench.action.openSettings", COMMAND);
+  } else if (chosen === again) {
+    await restart();
   }
 }
 
-function describe(decision: Decision): string {
-  const took = `${Math.round(decision.totalMs)} ms`;
-  return decision.reason
-    ? `Last: nothing, because ${decision.reason} (${took})`
-    : `Last: ${decision.outcome} by ${decision.model ?? "no model"} (${took})`;
+/** Reads what became of the last request. */
+async function look(asked: LanguageClient): Promise<Decision | undefined> {
+  if (!asked.isRunning()) {
+    return undefined;
+  }
+  const recent = await asked.sendRequest<{ decisions: Decision[] }>("refact/completion/recent", {
+    limit: 1,
+  });
+  const last = recent.decisions[0];
+  bar.decided(last);
+  return last;
+}
+
+async function why(): Promise<void> {
+  const last = client && (await look(client));
+  const text = last ? bar.sentence(last) : "Nothing was asked yet.";
+  void vscode.window.showInformationMessage(`Refact: ${text}`);
+}
+
+async function roles(): Promise<void> {
+  const status = bar.status;
+  if (!status) {
+    await complain(bar.failure ?? "The server has not answered yet.");
+    return;
+  }
+  await vscode.window.showQuickPick(
+    status.roles.map((row) => ({
+      label: row.role,
+      description: row.model ?? "no model",
+      detail: [row.problem?.message, row.problem?.hint].filter(Boolean).join(" ") || undefined,
+    })),
+    { title: "What serves which role (change it with: refact-lsp defaults set)" },
+  );
+}
+
+async function toggle(): Promise<void> {
+  const method = "refact/completion/configure";
+  const now = await client?.sendRequest<Configured>(method, {});
+  if (now) {
+    const next = await client?.sendRequest<Configured>(method, { enabled: !now.enabled });
+    const state = next?.enabled ? "on" : "off";
+    void vscode.window.showInformationMessage(`Refact: inline completion is ${state}.`);
+  }
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
