@@ -18,6 +18,8 @@ from refact_lsp.app.turns import ChatTurns
 from refact_lsp.app.worker import Worker
 from refact_lsp.app.world import make_world
 from refact_lsp.auth.secrets import Secrets
+from refact_lsp.auth.sign_in import SignIns
+from refact_lsp.auth.tokens import Tokens
 from refact_lsp.core.ledger import LedgerEntry
 from refact_lsp.core.nouns import Health, Model
 from refact_lsp.core.paths import Folders, folders
@@ -60,6 +62,8 @@ class App:
         self.folders = folders
         self.database = database
         self.secrets = secrets
+        self.tokens = Tokens(secrets, folders.locks)
+        self.sign_ins = SignIns(self.tokens)
         self.catalog = catalog
         self.health: dict[str, Health] = {}
         self.editor = EditorSettings()
@@ -170,6 +174,7 @@ class App:
         await self.counted()
         for task in tuple(self._running):
             task.cancel()
+        await self.sign_ins.close()
         await self.worker.close()
         await self.client.close()
         self.database.close()

@@ -58,7 +58,7 @@ class SignIns:
     async def start(self, service: Service, method: str | None = None) -> Started:
         """Begin; `method` is a flow of the service or `paste`; its first flow by default."""
         kind = _chosen(service, method)
-        await self._drop(service.provider)
+        await self.drop(service.provider)
         flow = cast(
             "Flow",
             await start_device(service) if kind == "device" else await start_browser(service),
@@ -103,7 +103,8 @@ class SignIns:
         for flow_id in tuple(self._flows):
             await self._end(flow_id)
 
-    async def _drop(self, provider: str) -> None:
+    async def drop(self, provider: str) -> None:
+        """End a provider's sign-in under way."""
         for flow_id, (owner, _) in tuple(self._flows.items()):
             if owner == provider:
                 await self._end(flow_id)

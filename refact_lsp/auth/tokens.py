@@ -67,6 +67,10 @@ class Tokens:
             await self._secrets.delete(service.provider, "apiKey")
         return revoked
 
+    def forget(self, provider: str) -> None:
+        """Forget what was handed out for a provider that is no more."""
+        self._handed.pop(provider, None)
+
     async def _renewed(self, service: Service, last: str | None) -> TokenSet:
         provider = service.provider
         async with locked_async(self._locks / f"oauth-{provider}.lock"):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import click
+import msgspec
 
 from refact_lsp.cli.output import as_json, print_json, print_table, show
 from refact_lsp.cli.report import print_report
@@ -127,6 +128,39 @@ def remove(provider: str, as_json: bool) -> None:
     show(Empty(), as_json=as_json, render=lambda _: click.echo(f"Removed {provider}."))
 
 
+@command.command("sign-in")
+@click.argument("provider")
+@click.option("--device", "method", flag_value="device", help="With a code typed into a page.")
+@click.option("--browser", "method", flag_value="browser", help="With the browser leading back.")
+@click.option("--paste", "method", flag_value="paste", help="With the code or address pasted.")
+@as_json
+def sign_in(provider: str, method: str | None, as_json: bool) -> None:
+    """Sign in to PROVIDER: shows the page to open, and waits.
+
+    Nothing is opened by itself. With --json the first line says where to go, and the provider
+    follows.
+    """
+    from refact_lsp.cli.front import with_session
+    from refact_lsp.cli.signing_in import sign_in as work
+
+    result = with_session(lambda session: work(session, provider, method, as_json=as_json))
+    if as_json:
+        click.echo(msgspec.json.encode(result).decode())
+    else:
+        _print_providers((result,))
+
+
+@command.command("sign-out")
+@click.argument("provider")
+@as_json
+def sign_out(provider: str, as_json: bool) -> None:
+    """Forget the sign-in of PROVIDER, and take it back where the service can."""
+    from refact_lsp.cli.front import ask_once
+
+    ask_once("refact/auth/signOut", {"provider": provider}, Empty)
+    show(Empty(), as_json=as_json, render=lambda _: click.echo(f"Signed out of {provider}."))
+
+
 def _switch(name: str, *, enabled: bool, text: str) -> click.Command:
     @click.command(name, help=text)
     @click.argument("provider")
@@ -178,8 +212,9 @@ def _print_providers(providers: tuple[Provider, ...]) -> None:
 
 
 def _auth(provider: Provider) -> str:
-    source = f" ({provider.auth.source})" if provider.auth.source else ""
-    return provider.auth.state + source
+    auth = provider.auth
+    known = [text for text in (auth.source, auth.account) if text]
+    return auth.state + (f" ({', '.join(known)})" if known else "")
 
 
 def _address(provider: Provider) -> str:

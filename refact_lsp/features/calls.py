@@ -13,7 +13,6 @@ from typing import TypeVar
 import msgspec
 
 from refact_lsp.app.application import App
-from refact_lsp.auth.secret import Secret
 from refact_lsp.core.events import (
     Event,
     Finished,
@@ -30,7 +29,8 @@ from refact_lsp.core.problems import RefactError, refuse
 from refact_lsp.core.requests import ChatRequest, CompletionRequest, EmbeddingRequest
 from refact_lsp.core.tokens import estimate
 from refact_lsp.core.types import Locality, Usage, Wire
-from refact_lsp.features.setup.endpoints import ReadSecret, make_endpoint
+from refact_lsp.features.setup.credentials import ReadSecret, saved
+from refact_lsp.features.setup.endpoints import make_endpoint
 from refact_lsp.features.setup.providers import row_of
 from refact_lsp.llm.client import OnRetry
 from refact_lsp.llm.endpoint import Endpoint
@@ -161,11 +161,8 @@ def _saved_way(app: App, model: Model) -> Way:
     known: Way | None = app.world.ways.get(model.id)
     if known is not None:
         return known
-
-    async def read(name: str) -> Secret | None:
-        return await app.secrets.get(model.provider, name)
-
-    way = way_of(app.catalog, row_of(app.world, model.provider), read, model)
+    row = row_of(app.world, model.provider)
+    way = way_of(app.catalog, row, saved(app, row), model)
     app.world.ways[model.id] = way
     return way
 

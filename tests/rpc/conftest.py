@@ -26,7 +26,7 @@ async def session() -> AsyncGenerator[Session]:
 def asker(session: Session) -> Ask:
     """Call a method and give its result as the JSON that a client sees."""
 
-    async def asked(method: str, **params: Any) -> Any:
+    async def asked(method: str, /, **params: Any) -> Any:
         result = await call(TABLE, session, method, msgspec.json.encode(params))
         return msgspec.json.decode(msgspec.json.encode(result))
 

@@ -14,6 +14,32 @@ export interface AnswerMessage {
   content: (TextPart | ReasoningPart | ImagePart | FilePart | SearchPart | ToolCallPart | ToolResultPart)[];
 }
 
+/** Wait for a sign-in, or hand in what was pasted. */
+export interface AuthComplete {
+  flowId: string;
+  code?: string;
+}
+
+/** Forget a sign-in. */
+export interface AuthSignOut {
+  provider: string;
+}
+
+/** Begin a sign-in. */
+export interface AuthStart {
+  provider: string;
+  method?: "browser" | "device" | "paste";
+}
+
+/** Where the user goes next. */
+export interface AuthStarted {
+  flowId: string;
+  kind: "browser" | "device" | "paste";
+  url: string;
+  expiresAt: string;
+  userCode?: string;
+}
+
 /** Whether a credential is at hand, and where it comes from. */
 export interface AuthState {
   state: "expired" | "missing" | "notNeeded" | "ready" | "signedOut";
@@ -347,6 +373,7 @@ export interface Model {
   overridden: (string)[];
   roles: ("buddy" | "chat" | "completion" | "embedding" | "light" | "thinking")[];
   ineligible: Record<string, string>;
+  wire?: "anthropic-messages" | "embedded" | "llamacpp" | "ollama" | "openai-chat" | "openai-completions" | "openai-embeddings" | "openai-responses";
 }
 
 /** Names a model. */
@@ -357,7 +384,7 @@ export interface ModelName {
 /** What to find out with real requests. */
 export interface ModelProbe {
   model: string;
-  checks: ("chat" | "completion" | "embedding" | "reasoning" | "tools" | "vision")[];
+  checks: ("chat" | "completion" | "embedding" | "reasoning" | "tools" | "vision" | "window")[];
 }
 
 /** One model as it now stands. */
@@ -463,12 +490,13 @@ export interface PrivacyVerdict {
   reason?: string;
 }
 
-/** What one check found. */
+/** What one check found; `error` where it ended in a problem. */
 export interface ProbeResult {
-  check: "chat" | "completion" | "embedding" | "reasoning" | "tools" | "vision";
+  check: "chat" | "completion" | "embedding" | "reasoning" | "tools" | "vision" | "window";
   ok: boolean;
   detail: string;
   latencyMs: number;
+  error?: Problem;
 }
 
 /** What the checks found. */
@@ -854,6 +882,9 @@ export interface Zone {
 }
 
 export interface Methods {
+  "refact/auth/complete": { params: AuthComplete; result: ProviderResult };
+  "refact/auth/signOut": { params: AuthSignOut; result: Empty };
+  "refact/auth/start": { params: AuthStart; result: AuthStarted };
   "refact/budget/get": { params: Empty; result: Budgets };
   "refact/budget/set": { params: BudgetSet; result: Budgets };
   "refact/chat/delete": { params: ThreadName; result: Empty };

@@ -100,5 +100,5 @@ def _programs(name: str, template: Template) -> list[Detected]:
     ]
 
 
-async def _no_secret(_name: str) -> Secret | None:
+async def _no_secret(_name: str, _refused: bool) -> Secret | None:  # noqa: FBT001  — a callback
     return None

@@ -1,22 +1,19 @@
 """Endpoints: a provider's settings, template and secrets put together for the HTTP client."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, cast
 
 import msgspec
 
 from refact_lsp.app.application import App
-from refact_lsp.auth.secret import Secret
 from refact_lsp.core.problems import refuse
 from refact_lsp.core.types import Wire
+from refact_lsp.features.setup.credentials import TOKEN_FIELD, ReadSecret, saved
 from refact_lsp.llm.endpoint import Endpoint
 from refact_lsp.registry.addresses import resolve_addresses
 from refact_lsp.registry.schema import KeyHeader, Template
 from refact_lsp.registry.templates import effective, fields_of, with_defaults
 from refact_lsp.store.providers import ProviderRow
-
-# Reads a secret setting by its name: of a saved provider, or of a draft.
-ReadSecret = Callable[[str], Awaitable[Secret | None]]
 
 KEY_FIELD = "apiKey"
 HEADER_PREFIX = "headers."
@@ -33,11 +30,8 @@ def endpoint_of(
     app: App, provider: ProviderRow, *, wire: Wire | None = None, listing: bool = False
 ) -> Endpoint:
     """Give the endpoint of a saved provider; `wire` is a model's own, where it has one."""
-
-    async def read(name: str) -> Secret | None:
-        return await app.secrets.get(provider.id, name)
-
     template = app.catalog.template(provider.template)
+    read = saved(app, provider)
     return make_endpoint(template, provider.id, provider.settings, read, wire=wire, listing=listing)
 
 
@@ -61,11 +55,13 @@ def make_endpoint(
     values = with_defaults(template, settings)
     addresses = resolve_addresses(template, settings, wire=wire)
 
-    async def authorize(refresh: bool) -> Mapping[str, str]:  # noqa: ARG001, FBT001  — the endpoint's signature
-        return {
-            **await _key_header(chosen, provider, read),
-            **await _secret_headers(values.get("headers"), read),
-        }
+    async def authorize(refused: bool) -> Mapping[str, str]:  # noqa: FBT001  — the endpoint's signature
+        found = await _credential(chosen, provider, read, refused=refused)
+        for field in fields_of(template):
+            if field.header and field.type == "secret":
+                secret = await read(field.name, refused)
+                found |= {field.header: secret.reveal()} if secret else {}
+        return found | await _secret_headers(values.get("headers"), read, refused=refused)
 
     return Endpoint(
         provider=provider,
@@ -83,29 +79,36 @@ def make_endpoint(
     )
 
 
-async def _key_header(template: Template, provider: str, read: ReadSecret) -> Mapping[str, str]:
-    if "api-key" not in template.auth.kinds:
+async def _credential(
+    template: Template, provider: str, read: ReadSecret, *, refused: bool
+) -> dict[str, str]:
+    """Give the header of a sign-in's token, else of the key."""
+    kinds = template.auth.kinds
+    if "oauth" in kinds and (token := await read(TOKEN_FIELD, refused)) is not None:
+        return {"Authorization": f"Bearer {token.reveal()}"}
+    if "api-key" not in kinds and "oauth" not in kinds:
         return {}
-    secret = await read(KEY_FIELD)
-    if secret is None:
-        if "none" in template.auth.kinds:
-            return {}
-        raise refuse(
-            "authentication",
-            f"{provider} has no key.",
-            f"Give it one: refact-lsp providers add {provider}, or the settings page.",
-            field=KEY_FIELD,
-            provider=provider,
-        )
-    name, before = _KEY_HEADERS[template.auth.header]
-    return {name: before + secret.reveal()}
+    secret = await read(KEY_FIELD, refused)
+    if secret is not None:
+        name, before = _KEY_HEADERS[template.auth.header]
+        return {name: before + secret.reveal()}
+    if "none" in kinds:
+        return {}
+    sign_in = f"Sign in: refact-lsp providers sign-in {provider}. Or g" if "oauth" in kinds else "G"
+    raise refuse(
+        "authentication",
+        f"{provider} has no key.",
+        f"{sign_in}ive it a key with refact-lsp providers add {provider}, or the settings page.",
+        field=KEY_FIELD,
+        provider=provider,
+    )
 
 
-async def _secret_headers(headers: object, read: ReadSecret) -> Mapping[str, str]:
+async def _secret_headers(headers: object, read: ReadSecret, *, refused: bool) -> dict[str, str]:
     """Resolve the user's own headers; their values are secrets, each under its header's name."""
     found: dict[str, str] = {}
     for name in cast("Mapping[str, object]", headers) if isinstance(headers, Mapping) else ():
-        secret = await read(HEADER_PREFIX + name)
+        secret = await read(HEADER_PREFIX + name, refused)
         if secret is not None:
             found[name] = secret.reveal()
     return found

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -12,6 +13,7 @@ from refact_lsp.app.application import App
 from refact_lsp.app.world import World
 from refact_lsp.core import nouns
 from refact_lsp.core.problems import refuse
+from refact_lsp.features.setup.credentials import TOKEN_FIELD
 from refact_lsp.features.setup.endpoints import HEADER_PREFIX, KEY_FIELD
 from refact_lsp.features.setup.models import models_of
 from refact_lsp.registry.addresses import resolve_addresses
@@ -20,7 +22,12 @@ from refact_lsp.registry.templates import check_settings, effective, fields_of
 from refact_lsp.store.providers import ProviderRow, free_id
 from refact_lsp.store.providers import delete_provider as delete_row
 from refact_lsp.store.providers import save_provider as save_row
+from refact_lsp.store.rows import Connection
+from refact_lsp.store.settings import set_setting
 
+# Prefix of the setting that remembers of a provider that somebody signed out.
+SIGNED_OUT = "auth.signedOut."
+_NOT_LET_IN = "authentication"
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 
 
@@ -76,7 +83,8 @@ async def save_provider(
     plain, secrets = split_secrets(chosen, settings)
     merged = merge_settings(before.settings if before else {}, plain)
     row_id = provider_id or await app.database.read(lambda c: free_id(c, template))
-    kept = {name: {"secret": True} for name in app.secrets.fields(row_id)} if before else {}
+    stored = app.secrets.fields(row_id) if before else ()
+    kept = {name: {"secret": True} for name in stored if name != TOKEN_FIELD}
     shown = {**kept, **{name: value for name, value in secrets.items() if value != ""}}
     check_settings(chosen, {**merged, **{n: v for n, v in shown.items() if "." not in n}})
     resolve_addresses(chosen, merged)  # refuses an address that is none, before anything is kept
@@ -103,8 +111,15 @@ async def save_provider(
 async def delete_provider(app: App, provider: str) -> None:
     """Delete a provider with its secrets, tokens and models."""
     row_of(app.world, provider)
+    await app.sign_ins.drop(provider)
     await app.secrets.delete_all(provider)
-    await app.change(lambda connection: delete_row(connection, provider))
+    app.tokens.forget(provider)
+
+    def delete(connection: Connection) -> None:
+        delete_row(connection, provider)
+        set_setting(connection, SIGNED_OUT + provider, None)
+
+    await app.change(delete)
     app.health.pop(provider, None)
 
 
@@ -172,7 +187,7 @@ async def _provider(app: App, row: ProviderRow) -> nouns.Provider:
         settings=await _shown_settings(app, row, template),
         locality=addresses.locality,
         addresses=nouns.Addresses(**addresses.shown),
-        auth=_auth_state(app, row, chosen),
+        auth=await _auth_state(app, row, chosen),
         health=app.health.get(row.id) or nouns.Health(state="unknown"),
         model_count=len(models),
         enabled_model_count=sum(model.enabled for model in models.values()),
@@ -195,14 +210,42 @@ async def _shown_settings(app: App, row: ProviderRow, template: Template) -> dic
     return shown
 
 
-def _auth_state(app: App, row: ProviderRow, template: Template) -> nouns.AuthState:
+async def _auth_state(app: App, row: ProviderRow, template: Template) -> nouns.AuthState:
     kinds = template.auth.kinds
+    if "oauth" in kinds and (signed_in := await _sign_in_state(app, row)) is not None:
+        return signed_in
     source = app.secrets.source(row.id, KEY_FIELD) if "api-key" in kinds else None
     if source is not None:
         return nouns.AuthState(state="ready", source=source)
     if "program" in kinds and template.auth.program and shutil.which(template.auth.program):
         return nouns.AuthState(state="ready", source="command")
-    return nouns.AuthState(state="notNeeded" if "none" in kinds else "missing")
+    if "none" in kinds:
+        return nouns.AuthState(state="notNeeded")
+    left = bool(app.world.configuration.settings.get(SIGNED_OUT + row.id))
+    return nouns.AuthState(state="signedOut" if left or kinds[0] == "oauth" else "missing")
+
+
+async def _sign_in_state(app: App, row: ProviderRow) -> nouns.AuthState | None:
+    """Tell of the tokens that are kept; expired are those that nothing renews any more."""
+    if app.secrets.source(row.id, TOKEN_FIELD) is None:
+        return None
+    tokens = await app.tokens.read(row.id)
+    if tokens is None:
+        return None
+    past = tokens.expires_at is not None and tokens.expires_at < time.time()
+    health = app.health.get(row.id)
+    refused = health is not None and health.error is not None and health.error.kind == _NOT_LET_IN
+    return nouns.AuthState(
+        state="expired" if past and (tokens.refresh_token is None or refused) else "ready",
+        source="oauth",
+        account=tokens.account,
+        expires_at=None if tokens.expires_at is None else _iso(tokens.expires_at),
+    )
+
+
+def _iso(epoch_s: float) -> str:
+    at = datetime.fromtimestamp(epoch_s, UTC)
+    return at.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _template(name: str, template: Template) -> nouns.Template:

@@ -21,7 +21,8 @@ from refact_lsp.core.problems import Problem, RefactError, refuse
 from refact_lsp.core.requests import ChatRequest, EmbeddingRequest
 from refact_lsp.core.types import Role
 from refact_lsp.features.calls import Way, chat_events, completion_events, embed, way_of
-from refact_lsp.features.setup.endpoints import KEY_FIELD, ReadSecret
+from refact_lsp.features.setup.credentials import TOKEN_FIELD, ReadSecret, saved
+from refact_lsp.features.setup.endpoints import KEY_FIELD
 from refact_lsp.features.setup.holes import holes
 from refact_lsp.features.setup.listing import has_list, list_live
 from refact_lsp.features.setup.models import view
@@ -45,11 +46,7 @@ Outcome = str | None
 async def test_provider(app: App, provider: str) -> TestReport:
     """Test a saved provider."""
     row = row_of(app.world, provider)
-
-    async def read(name: str) -> Secret | None:
-        return await app.secrets.get(provider, name)
-
-    report = await _Test(app, row, read).run()
+    report = await _Test(app, row, saved(app, row)).run()
     app.set_health(provider, report.error)
     return report
 
@@ -71,7 +68,7 @@ async def test_draft(app: App, template: str, settings: Mapping[str, Any]) -> Te
         updated_at=now,
     )
 
-    async def read(name: str) -> Secret | None:
+    async def read(name: str, _refused: bool) -> Secret | None:  # noqa: FBT001  — a callback
         value = secrets.get(name)
         if not isinstance(value, str) or not value:
             return None
@@ -145,9 +142,12 @@ class _Test:
         )
 
     async def _auth(self) -> Outcome:
-        if "api-key" not in self._template.auth.kinds:
+        kinds = self._template.auth.kinds
+        if "oauth" in kinds and await self._read(TOKEN_FIELD, False) is not None:  # noqa: FBT003  — a callback
+            return "signed in"
+        if "api-key" not in kinds:
             return "no key needed"
-        secret = await self._read(KEY_FIELD)
+        secret = await self._read(KEY_FIELD, False)  # noqa: FBT003  — a callback
         if secret is not None:
             return "a key is at hand"
         if "none" in self._template.auth.kinds:

@@ -1,6 +1,7 @@
 """The method table: every `refact/*` method, one module a group of the protocol."""
 
 from refact_lsp.rpc.methods import (
+    auth,
     chat,
     completion,
     defaults,
@@ -15,6 +16,7 @@ from refact_lsp.rpc.table import tabled
 
 TABLE = tabled(
     providers.METHODS,
+    auth.METHODS,
     models.METHODS,
     defaults.METHODS,
     completion.METHODS,
