@@ -17,13 +17,6 @@ import pytest
 import pytest_asyncio
 
 import refact_lsp
-from refact_lsp.core.events import TextDelta
-from refact_lsp.core.ledger import Purpose
-from refact_lsp.core.parts import Message, TextPart
-from refact_lsp.core.requests import ChatRequest
-from refact_lsp.core.types import parse_model_ref
-from refact_lsp.features.calls import chat_events
-from refact_lsp.features.setup.models import find_model
 from refact_lsp.rpc.methods import TABLE
 from refact_lsp.rpc.session import Session, open_session
 from refact_lsp.rpc.table import call
@@ -76,15 +69,10 @@ class Front:
         return msgspec.json.decode(msgspec.json.encode(result))
 
     async def say(self, model: str, text: str) -> str:
-        found = find_model(self.session.app.world, parse_model_ref(model))
-        assert found
-        request = ChatRequest(
-            model=found.name,
-            messages=[Message(role="user", content=(TextPart(text=text),))],
-            capabilities=found.capabilities,
-        )
-        events = chat_events(self.session.app, found, request, Purpose(role="chat"))
-        return "".join([event.delta async for event in events if isinstance(event, TextDelta)])
+        turn = await self("refact/chat/send", model=model, content=text, ephemeral=True)
+        assert turn["model"] == model
+        assert turn["finishReason"] == "stop"
+        return "".join(part["text"] for part in turn["message"]["content"])
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

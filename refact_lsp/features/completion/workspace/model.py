@@ -21,7 +21,6 @@ from refact_lsp.features.completion.workspace.tokens import (
 )
 from refact_lsp.features.completion.workspace.vote import MAX_MATCH, Rest, Situation, vote
 
-MODEL = "builtin/workspace"
 MIN_CHARS = 3
 MAX_BUFFERS = 32
 _ASKED_BUFFERS = 8

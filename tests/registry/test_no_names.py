@@ -1,0 +1,93 @@
+"""No provider, vendor host or model is named in the code: they are data under registry/.
+
+A word may stand where it is also something else; WORDS says where, and what it is there.
+"""
+
+import ast
+import re
+import tomllib
+from pathlib import Path
+from typing import NamedTuple, get_args
+
+import pytest
+
+import refact_lsp
+from refact_lsp.core.types import Wire
+
+CODE = Path(refact_lsp.__file__).parent
+REGISTRY = CODE.parent / "registry"
+
+# Words that are a provider's id and something else too: the modules where they are that.
+SHAPES = ("core/quirks.py", "llm/wire/model_lists.py", "llm/wire/openai_embeddings.py")
+WORDS = {
+    # Shapes of model lists and of embedding requests, named after who made them.
+    **dict.fromkeys(("openai", "gemini", "openrouter", "mistral", "lmstudio", "vllm"), SHAPES),
+    **dict.fromkeys(("voyage", "jina", "cohere"), SHAPES),
+    # The same shapes, and the mark of the sealed thinking that this wire format replays.
+    "anthropic": (*SHAPES, "llm/wire/anthropic_answer.py"),
+    # Where a model comes from: the user (protocol, section 2).
+    "custom": ("core/nouns.py", "store/models.py", "features/setup/"),
+    # Where a privacy rule comes from: this program (protocol, section 7).
+    "builtin": ("core/privacy.py", "rpc/messages.py"),
+}
+# Hubs that local runtimes write before a model's name; they are cut off, never contacted.
+HUBS = ("registry/names.py",)
+
+
+class Word(NamedTuple):
+    """A text in the code."""
+
+    module: str
+    line: int
+    text: str
+
+
+@pytest.fixture(scope="module")
+def words() -> list[Word]:
+    """Give every text in the code that is no docstring."""
+    found: list[Word] = []
+    for path in sorted(CODE.rglob("*.py")):
+        tree = ast.parse(path.read_text())
+        docs = {
+            id(node.body[0].value)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+            if node.body and isinstance(node.body[0], ast.Expr)
+        }
+        for node in ast.walk(tree):
+            match node:
+                case ast.Constant(value=str(text)) if id(node) not in docs:
+                    found.append(Word(path.relative_to(CODE).as_posix(), node.lineno, text))
+                case _:
+                    pass
+    return found
+
+
+def allowed(word: Word) -> bool:
+    places = WORDS.get(word.text, ())
+    return word.text in get_args(Wire) or word.module.startswith(places)
+
+
+def test_no_provider_id_occurs_in_the_code(words: list[Word]):
+    ids = "|".join(path.stem for path in REGISTRY.glob("providers/*.toml"))
+    named = re.compile(rf"({ids})(/[^\s/]+)?")  # alone, or before a model's name
+    assert not [word for word in words if named.fullmatch(word.text) and not allowed(word)]
+
+
+def test_no_vendor_s_host_occurs_in_the_code(words: list[Word]):
+    hosts: set[str] = set()
+    for path in REGISTRY.glob("providers/*.toml"):
+        hosts.update(re.findall(r"://(?:[\w-]+\.)*([a-z][\w-]*\.[a-z]+)", path.read_text()))
+    assert {"openai.com", "anthropic.com", "z.ai"} <= hosts
+    named = re.compile("|".join(rf"\b{re.escape(host)}\b" for host in hosts - {"example.com"}))
+    assert not [word for word in words if named.search(word.text) and word.module not in HUBS]
+
+
+def test_no_model_s_name_occurs_in_the_code(words: list[Word]):
+    names = {path.stem for path in REGISTRY.glob("families/*.toml")}
+    for path in REGISTRY.glob("models/*.toml"):
+        for name, entry in tomllib.loads(path.read_text())["models"].items():
+            names |= {name, *entry.get("aliases", ())}
+    telling = {name.lower() for name in names if any(char.isdigit() for char in name)}
+    assert len(telling) > 500
+    assert not [word for word in words if word.text.lower() in telling]
