@@ -146,7 +146,7 @@ def _lines(*data: object) -> Reply:
 
 
 def _hanging(reply: Reply) -> Reply:
-    return Reply(body=reply.body[:2], content_type=reply.content_type, end="hang")
+    return Reply(body=reply.body[:1], content_type=reply.content_type, end="hang")
 
 
 def _chat(_: Request, text: Sequence[str]) -> Reply:
@@ -191,10 +191,14 @@ def _responses(_: Request, text: Sequence[str]) -> Reply:
     return _stream(*deltas, {"type": "response.completed", "response": end})
 
 
+def ollama_lines(text: str, read_tokens: int) -> Reply:
+    """Make a whole answer of Ollama's chat."""
+    end = {"done": True, "done_reason": "stop", "prompt_eval_count": read_tokens, "eval_count": 3}
+    return _lines({"message": {"content": text}}, {"message": {"content": ""}, **end})
+
+
 def _ollama_chat(_: Request, text: Sequence[str]) -> Reply:
-    end = {"done": True, "done_reason": "stop", "prompt_eval_count": 11, "eval_count": 3}
-    pieces = [{"message": {"role": "assistant", "content": piece}} for piece in text]
-    return _lines(*pieces, {"message": {"content": ""}, **end})
+    return ollama_lines("".join(text), 11)
 
 
 def _ollama_generate(_: Request, __: Sequence[str]) -> Reply:
