@@ -8,7 +8,6 @@ from typing import Any
 import click
 import msgspec
 
-from refact_lsp.core.problems import RefactError
 from refact_lsp.core.uris import file_uri
 
 _LINES = re.compile(r"(?P<path>.+):(?P<first>\d+)(?:-(?P<last>\d+))?")
@@ -58,10 +57,8 @@ def command(
         turned = with_session(
             lambda session: ask(session, "refact/chat/send", given, Turned), printer.notify
         )
-    except RefactError:
+    finally:
         printer.end()
-        raise
-    printer.end()
     if not as_json:
         _print_end(turned, ephemeral=ephemeral)
 

@@ -144,9 +144,8 @@ def at_least(told: Usage | None, asked_tokens: int, written_tokens: int) -> Usag
 def locality_of(app: App, model: Model) -> Locality:
     """Say how far away a model is: what privacy rules ask."""
     row = row_of(app.world, model.provider)
-    own = app.catalog.resolve(row.template, model.name, settings=row.settings).wire
     template = app.catalog.template(row.template)
-    return resolve_addresses(template, row.settings, wire=own).locality
+    return resolve_addresses(template, row.settings, wire=model.wire).locality
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import AsyncGenerator
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from refact_lsp.core.parts import TextPart
 from refact_lsp.rpc.methods import TABLE
 from refact_lsp.rpc.session import open_session
 from refact_lsp.rpc.table import call
@@ -71,3 +73,32 @@ async def test_a_problem_is_two_lines_and_an_exit_code(server: Scripted):
     assert len(err.strip().splitlines()) == 2
     _, err = await chat("hello", "--model", "custom/m", "--file", "/nowhere.py", code=2)
     assert "/nowhere.py" in err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT to send")
+async def test_an_interrupt_keeps_what_came():
+    async def half(exchange: Exchange) -> None:
+        await exchange.start(200, {"content-type": "text/event-stream"})
+        await exchange.chunk(chat_chunks("Half of it")[0])
+        await exchange.gone.wait()
+        exchange.keep = False
+
+    async with scripted(half) as running:
+        params = {"template": "custom", "settings": {"baseUrl": running.url}}
+        async with open_session() as session:
+            await call(TABLE, session, "refact/providers/save", json.dumps(params).encode())
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "refact_lsp", "chat", "Go on", "--model", "custom/m",
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        assert process.stdout is not None
+        assert await process.stdout.readexactly(4) == b"Half"
+        process.send_signal(signal.SIGINT)
+        out, err = await process.communicate()
+    assert (process.returncode, out) == (1, b" of it\n")
+    assert b"Traceback" not in err
+    async with open_session() as session:
+        page = await session.chat.threads(None, 1, None)
+        kept = (await session.chat.get(page.threads[0].id)).messages
+    assert kept[1].content == (TextPart(text="Half of it"),)
+    assert kept[1].finish_reason == "cancelled"
