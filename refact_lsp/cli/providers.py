@@ -8,7 +8,7 @@ import msgspec
 
 from refact_lsp.cli.output import as_json, print_json, print_table, show
 from refact_lsp.cli.report import print_report
-from refact_lsp.core.nouns import Provider, TestReport
+from refact_lsp.core.nouns import AccountUsage, Provider, TestReport
 from refact_lsp.rpc.messages import (
     DetectResult,
     Empty,
@@ -117,6 +117,17 @@ def test(provider: str, as_json: bool) -> None:
         raise SystemExit(1)
 
 
+@command.command("usage")
+@click.argument("provider")
+@as_json
+def usage(provider: str, as_json: bool) -> None:
+    """Ask PROVIDER what the account used, and what is left."""
+    from refact_lsp.cli.front import ask_once
+
+    result = ask_once("refact/providers/usage", {"id": provider}, AccountUsage)
+    show(result, as_json=as_json, render=_print_usage)
+
+
 @command.command("remove")
 @click.argument("provider")
 @as_json
@@ -159,6 +170,23 @@ def sign_out(provider: str, as_json: bool) -> None:
 
     ask_once("refact/auth/signOut", {"provider": provider}, Empty)
     show(Empty(), as_json=as_json, render=lambda _: click.echo(f"Signed out of {provider}."))
+
+
+def _print_usage(usage: AccountUsage) -> None:
+    rows = [
+        (
+            window.name,
+            "-" if window.used is None else f"{window.used:g}",
+            "-" if window.limit is None else f"{window.limit:g}",
+            window.unit,
+            window.resets_at or "-",
+        )
+        for window in usage.windows
+    ]
+    if rows:
+        print_table(("window", "used", "limit", "unit", "resets"), rows)
+    if usage.balance is not None:
+        click.echo(f"Balance: ${usage.balance}")
 
 
 def _switch(name: str, *, enabled: bool, text: str) -> click.Command:

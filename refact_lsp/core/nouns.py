@@ -219,6 +219,23 @@ class Check(Value, frozen=True, kw_only=True):
     hint: str | None = None
 
 
+class UsageWindow(Value, frozen=True, kw_only=True):
+    """One limit of a provider's plan."""
+
+    name: str
+    unit: str
+    used: float | None = None
+    limit: float | None = None
+    resets_at: str | None = None
+
+
+class AccountUsage(Value, frozen=True, kw_only=True):
+    """What a provider says of the plan's use; balance in US dollars."""
+
+    windows: tuple[UsageWindow, ...]
+    balance: str | None = None
+
+
 class RoleState(Value, frozen=True, kw_only=True):
     """What serves a role right now."""
 

@@ -27,6 +27,9 @@ def check_template(template: Template) -> str | None:
     for route, path in template.routes.items():
         if not path.startswith(("/", "~/", "https://", "http://")):
             return f"routes.{route}: must begin with '/', '~/' or 'https://'"
+    for source in template.usage:
+        if source.route not in template.routes:
+            return f"usage: there is no route {source.route!r}"
     return _choice_fault(template) or _filter_fault(template)
 
 

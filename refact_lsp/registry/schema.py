@@ -87,6 +87,29 @@ class ModelFilter(Strict, frozen=True, kw_only=True):
     drop: str | None = None
 
 
+class UsageWindowEntry(Strict, frozen=True, kw_only=True):
+    """One limit that a provider tells of; paths into its answer (see `UsageSource`)."""
+
+    name: str
+    unit: str = "USD"
+    used: str | None = None
+    limit: str | None = None
+    resets_at: str | None = None
+
+
+class UsageSource(Strict, frozen=True, kw_only=True):
+    """A route that tells what the account used.
+
+    Paths are names joined by dots; `items[key=value]` takes the item of a list whose key has that
+    value. `balance` is in US dollars; `spent` is taken from it where the answer gives both.
+    """
+
+    route: str
+    balance: str | None = None
+    spent: str | None = None
+    windows: tuple[UsageWindowEntry, ...] = ()
+
+
 class Variant(Strict, frozen=True, kw_only=True):
     """What changes when the settings hold every value of `when`: a region, a plan, another wire.
 
@@ -105,6 +128,7 @@ class Variant(Strict, frozen=True, kw_only=True):
     fim: CompletionMethod | None = None
     quirks: Quirks | None = None
     supports: Supports | None = None
+    usage: tuple[UsageSource, ...] | None = None
     defaults: dict[Role, tuple[str, ...]] = {}
 
 
@@ -140,6 +164,7 @@ class Template(Strict, frozen=True, kw_only=True):
     borrows: tuple[str, ...] = ()
     fim: CompletionMethod = "none"
     quirks: Quirks = Quirks()
+    usage: tuple[UsageSource, ...] = ()
     key_placeholder: str | None = None
     key_url: str | None = None
     docs_url: str | None = None

@@ -190,6 +190,7 @@ def _apply(template: Template, variant: Variant) -> Template:
         "fim": variant.fim,
         "quirks": variant.quirks,
         "supports": variant.supports,
+        "usage": variant.usage,
     }
     changes = {name: value for name, value in changes.items() if value is not None}
     if variant.defaults:

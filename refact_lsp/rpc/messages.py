@@ -89,23 +89,6 @@ class DetectResult(Value, frozen=True, kw_only=True):
     found: tuple[Detected, ...]
 
 
-class UsageWindow(Value, frozen=True, kw_only=True):
-    """One limit of a provider's plan."""
-
-    name: str
-    unit: str
-    used: float | None = None
-    limit: float | None = None
-    resets_at: str | None = None
-
-
-class ProviderUsage(Value, frozen=True, kw_only=True):
-    """What a provider says of the plan's use; balance in US dollars."""
-
-    windows: tuple[UsageWindow, ...]
-    balance: str | None = None
-
-
 class AuthStart(Value, frozen=True, kw_only=True):
     """Begin a sign-in."""
 

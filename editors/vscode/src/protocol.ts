@@ -1,5 +1,11 @@
 // Made by `refact-lsp protocol --typescript`; do not edit.
 
+/** What a provider says of the plan's use; balance in US dollars. */
+export interface AccountUsage {
+  windows: (UsageWindow)[];
+  balance?: string;
+}
+
 /** Where requests of each kind go, resolved. */
 export interface Addresses {
   chat?: string;
@@ -873,6 +879,15 @@ export interface UsageTold {
   cost?: string;
 }
 
+/** One limit of a provider's plan. */
+export interface UsageWindow {
+  name: string;
+  unit: string;
+  used?: number;
+  limit?: number;
+  resetsAt?: string;
+}
+
 /** Path patterns in .gitignore syntax, and who may receive what they match. */
 export interface Zone {
   name: string;
@@ -919,6 +934,7 @@ export interface Methods {
   "refact/providers/save": { params: ProviderSave; result: ProviderResult };
   "refact/providers/templates": { params: Empty; result: TemplatesResult };
   "refact/providers/test": { params: ProviderTest; result: TestReport };
+  "refact/providers/usage": { params: ProviderId; result: AccountUsage };
   "refact/settings/get": { params: Empty; result: SettingsResult };
   "refact/settings/set": { params: SettingsSet; result: SettingsResult };
   "refact/status": { params: Empty; result: Status };

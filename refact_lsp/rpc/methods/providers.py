@@ -1,8 +1,9 @@
 """`refact/providers/*`."""
 
-from refact_lsp.core.nouns import TestReport
+from refact_lsp.core.nouns import AccountUsage, TestReport
 from refact_lsp.core.problems import refuse
 from refact_lsp.features.setup import detection, providers, testing
+from refact_lsp.features.setup.account import account_usage
 from refact_lsp.rpc import messages as m
 from refact_lsp.rpc.session import Session
 from refact_lsp.rpc.table import Method
@@ -50,6 +51,10 @@ async def _detect(session: Session, _: m.Empty) -> m.DetectResult:
     return m.DetectResult(found=await detection.detect(session.app))
 
 
+async def _usage(session: Session, params: m.ProviderId) -> AccountUsage:
+    return await account_usage(session.app, params.id)
+
+
 METHODS = (
     Method("refact/providers/templates", m.Empty, m.TemplatesResult, _templates),
     Method("refact/providers/list", m.Empty, m.ProvidersResult, _list),
@@ -58,4 +63,5 @@ METHODS = (
     Method("refact/providers/delete", m.ProviderId, m.Empty, _delete),
     Method("refact/providers/test", m.ProviderTest, TestReport, _test),
     Method("refact/providers/detect", m.Empty, m.DetectResult, _detect),
+    Method("refact/providers/usage", m.ProviderId, AccountUsage, _usage),
 )
