@@ -78,7 +78,7 @@ def build(
     """Build the request; `window` is brought up to date for the next one."""
     budget = min(target.context_window - target.max_tokens - MARGIN_TOKENS, PROMPT_TOKENS)
     budget = max(budget, 2 * MARGIN_TOKENS)
-    kept, uses = fitted(snippets, count, budget // 3)
+    kept, uses = fitted(snippets, count, budget // 2)
     budget -= sum(use.tokens for use in uses)
     share = SUFFIX_SHARE_FIRST if target.suffix_first else SUFFIX_SHARE
     suffix, spent = suffix_window(snapshot, window, count, int(budget * share))
@@ -99,7 +99,7 @@ def build(
             reasoning="off",
         )
         return Prompt(chat, uses, paths, f"{asked.system}\n\n{asked.user}", asked.hole)
-    files = [ContextFile(path=snippet.path, text=snippet.text) for snippet in kept]
+    files = [ContextFile(path=snippet.label or snippet.path, text=snippet.text) for snippet in kept]
     if files and not target.takes_files:
         prefix = commented(kept, snapshot.language) + prefix
         files = []
@@ -129,7 +129,7 @@ def fitted(
     kept: list[Snippet] = []
     uses: list[ContextUse] = []
     for snippet in sorted(snippets, key=lambda snippet: not snippet.stable):
-        tokens = count(snippet.text) + count(snippet.path)
+        tokens = count(snippet.text) + count(snippet.label or snippet.path)
         if tokens <= budget:
             budget -= tokens
             kept.append(snippet)
@@ -182,7 +182,7 @@ def commented(snippets: Sequence[Snippet], language: str) -> str:
     parts: list[str] = []
     for snippet in snippets:
         body = "\n".join(f"{mark} {line}".rstrip() for line in snippet.text.splitlines())
-        parts.append(f"{mark} {snippet.path}\n{body}\n\n")
+        parts.append(f"{mark} {snippet.label or snippet.path}\n{body}\n\n")
     return "".join(parts)
 
 

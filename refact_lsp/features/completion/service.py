@@ -30,8 +30,9 @@ from refact_lsp.features.calls import chat_events, completion_events
 from refact_lsp.features.completion.engine import Engine
 from refact_lsp.features.completion.ports import Ports, Settings, Target
 from refact_lsp.features.completion.target import completion_settings, completion_target
-from refact_lsp.features.completion.values import Request, Suggestion
+from refact_lsp.features.completion.values import Request, Snippet, Suggestion
 from refact_lsp.features.completion.workspace.service import WorkspaceService
+from refact_lsp.features.context.service import ContextService
 from refact_lsp.llm.retry import BRIEF
 from refact_lsp.store.completion_tallies import add_tallies, read_tallies
 from refact_lsp.store.settings import set_setting
@@ -51,6 +52,8 @@ class Completion:
             app.worker, app.folders.cache / "workspace", self._readable, notify=self._tell_reading
         )
         self._workspace.set_roots(roots)
+        self._context = ContextService(app.worker, app.folders.cache, self._readable)
+        self._context.set_roots(roots)
         self._seen: tuple[World, Target | Problem, Settings] | None = None
         self.engine = Engine(
             Ports(
@@ -64,6 +67,7 @@ class Completion:
                 excluded=self._excluded,
                 count_tokens=estimate,
                 guess=self._workspace.guess,
+                gather=self._gather,
                 idle=self._idle,
                 warm=self._warm,
                 save_settings=self._save_settings,
@@ -82,11 +86,13 @@ class Completion:
         """Begin the background work."""
         self._app.set_busy(busy=bool(self._workspace.roots))
         self._app.start(self._workspace.run())
+        self._app.start(self._context.run())
         self._app.start(self._follow_rules())
         self._app.start(self._flush())
 
     async def complete(self, snapshot: Snapshot, request: Request) -> Sequence[Suggestion]:
         """Serve one request."""
+        self._prepare(snapshot)
         return await self.engine.complete(snapshot, request)
 
     def opened(self, snapshot: Snapshot) -> None:
@@ -94,24 +100,30 @@ class Completion:
         if snapshot.path is not None:
             self._app.start(self.guard.prepare(snapshot.path))
         self.changed(snapshot)
+        self._prepare(snapshot)
 
     def changed(self, snapshot: Snapshot) -> None:
         """Take in a document as it is now."""
         self.engine.changed(snapshot.uri, snapshot.lines)
+        if snapshot.path is not None:
+            self._context.document_changed(snapshot.path, snapshot.lines)
 
     def closed(self, uri: str) -> None:
         """Forget a document."""
         self.engine.closed(uri)
         self._workspace.document_closed(file_path(uri) or uri)
+        self._context.document_closed(file_path(uri) or uri, uri)
 
     def saved(self) -> None:
         """Note that files on disk changed."""
         self._workspace.files_changed()
+        self._context.files_changed()
 
     def use_roots(self, roots: Sequence[str]) -> None:
         """Serve other workspace folders from now on."""
         self.guard.set_roots([Path(root) for root in roots])
         self._workspace.set_roots(roots)
+        self._context.set_roots(roots)
 
     def wall_time(self, after_s: float) -> str:
         """The time so many seconds from now, as the protocol writes it."""
@@ -152,6 +164,24 @@ class Completion:
         if target.locality == "machine":
             await self._app.turns.quiet(target.model.partition("/")[0])
 
+    def _prepare(self, snapshot: Snapshot) -> None:
+        """Let context be ranked for a cursor, where a model is there that takes it."""
+        target = self._view()[1]
+        if not isinstance(target, Problem) and not target.embedded:
+            self._context.prepare(snapshot)
+
+    def _gather(self, snapshot: Snapshot, budget_tokens: int) -> Sequence[Snippet]:
+        """Give context as it stands, less what may not go to the target's provider."""
+        target = self._view()[1]
+        if isinstance(target, Problem):
+            return ()
+        provider = target.model.partition("/")[0]
+        return [
+            snippet
+            for snippet in self._context.gather(snapshot, budget_tokens)
+            if self.guard.check(snippet.path, provider, target.locality).allowed
+        ]
+
     def _excluded(self, snapshot: Snapshot, target: Target) -> str | None:
         if snapshot.path is None:
             return None
@@ -182,6 +212,7 @@ class Completion:
             if self.guard.revision != seen:
                 seen = self.guard.revision
                 await self._workspace.reconsider()
+                await self._context.reconsider()
 
     async def _flush(self) -> None:
         while True:

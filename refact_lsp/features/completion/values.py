@@ -55,11 +55,15 @@ class Suggestion(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Snippet(msgspec.Struct, frozen=True, kw_only=True):
-    """A piece of context; lines are zero-based, the end exclusive. `stable` ones come first."""
+    """A piece of context; lines are zero-based, the end exclusive. `stable` ones come first.
+
+    `label` is what a prompt calls the file; without one, its path.
+    """
 
     source: str
     path: str
     text: str
+    label: str = ""
     start_line: int = 0
     end_line: int = 0
     score: float = 0.0

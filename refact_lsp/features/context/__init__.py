@@ -1,0 +1,1 @@
+"""Context from other files: what the next line needs, prepared before it is asked for."""

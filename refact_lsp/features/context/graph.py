@@ -1,0 +1,229 @@
+"""All files of a workspace together: who defines a name, who imports whom, who uses what.
+
+Everything is numbered; in a changed file what keeps its name keeps its number.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+from msgspec.structs import replace
+
+from refact_lsp.features.context.facts import MEMBERS, TYPES, Definition, FileFacts
+from refact_lsp.features.context.resolve import Manifest, Resolved, Resolver
+
+MOST_DEFINITIONS = 120_000
+_MOST_PASSES = 5
+_MOST_OWNERS = 4
+_MOST_USED_A_FILE = 600
+_SHORTEST_MEMBER = 3
+_NOTHING = Definition("", "", "", ((0, 0),), 0)
+
+
+class Node:
+    """One file in the graph."""
+
+    __slots__ = ("facts", "local", "modules", "numbers", "resolved", "used")
+
+    def __init__(self, facts: FileFacts) -> None:
+        self.facts = facts
+        self.numbers: list[int] = []
+        self.resolved: list[Resolved] = []
+        self.local: dict[str, tuple[int, ...]] = {}
+        self.modules: tuple[str, ...] = ()
+        self.used: frozenset[int] = frozenset()
+
+
+class Graph:
+    """Definitions of a workspace, numbered; `links` must be made before it is asked."""
+
+    def __init__(self, files: Iterable[FileFacts] = (), manifests: Sequence[Manifest] = ()) -> None:
+        self.files: dict[str, Node] = {}
+        self.definitions: list[Definition] = []
+        self.homes: list[str] = []
+        self.by_name: dict[str, list[int]] = defaultdict(list)
+        self.by_container: dict[str, list[int]] = defaultdict(list)
+        self.popularity: dict[int, int] = defaultdict(int)
+        self.importers: dict[str, set[str]] = defaultdict(set)
+        self.together: dict[str, dict[str, float]] = {}
+        for facts in files:
+            if len(self.definitions) + len(facts.definitions) <= MOST_DEFINITIONS:
+                self._add(facts, {})
+        self.manifests = tuple(manifests)
+        self.resolver = Resolver(self.files, manifests)
+
+    def link(self) -> Iterator[None]:
+        """Resolve every import and count uses; hands back between files, so that others may run."""
+        for node in self.files.values():
+            self._resolve(node)
+            yield
+        for node in self.files.values():
+            self._count(node)
+            yield
+
+    def replace(self, facts: FileFacts) -> None:
+        """Take a file as it is now."""
+        old = self._bury(facts.path)
+        node = self._add(facts, old)
+        self._resolve(node)
+        self._count(node)
+
+    def forget(self, path: str) -> None:
+        """Drop a file and what it defines."""
+        self._bury(path)
+
+    def resolved(self, facts: FileFacts) -> list[Resolved]:
+        """Resolve the imports of any file, known or not."""
+        found = [
+            each
+            for taken in facts.imports
+            for each in self.resolver.resolve(facts.grammar, facts.path, taken)
+        ]
+        if facts.grammar == "go":
+            own = tuple(f for f in self.resolver.folder(facts.path) if f != facts.path)
+            if own:
+                found.append(Resolved(own, "*", "*"))
+        return found
+
+    def named(self, files: Sequence[str], name: str, passes: int = 0) -> tuple[int, ...]:
+        """Find what a name taken from files means, following what they pass on."""
+        found: list[int] = []
+        for path in files:
+            node = self.files.get(path)
+            if node is None:
+                continue
+            own = [n for n in self.by_name.get(name, ()) if self.homes[n] == path]
+            found += [n for n in own if not self.definitions[n].container]
+            if found or passes == _MOST_PASSES:
+                continue
+            if name == "default" and len(top := list(self.top(path))):
+                found += top[:1]
+                continue
+            for each in node.resolved:
+                if each.passed_on and each.local in {name, "*"} and each.name:
+                    target = name if each.name == "*" else each.name
+                    found += self.named(each.files, target, passes + 1)
+                    if found:
+                        break
+        return tuple(found)
+
+    def exported(self, files: Sequence[str], passes: int = 0) -> Iterator[int]:
+        """Give what modules define at their top level, and what they pass on by name."""
+        for path in files:
+            yield from self.top(path)
+            node = self.files.get(path)
+            for each in node.resolved if node and passes < _MOST_PASSES else ():
+                if not each.passed_on:
+                    continue
+                if each.name == "*":
+                    yield from self.exported(each.files, passes + 1)
+                elif each.name:
+                    yield from self.named(each.files, each.name, passes + 1)
+
+    def top(self, path: str) -> Iterator[int]:
+        """Give the numbers of a file's definitions outside of classes."""
+        node = self.files.get(path)
+        if node is not None:
+            for number in node.numbers:
+                if not self.definitions[number].container:
+                    yield number
+
+    def members(self, number: int) -> list[int]:
+        """Give the members of a type, wherever they stand; its own file's first."""
+        one, home = self.definitions[number], self.homes[number]
+        found = self.by_container.get(one.name, ())
+        same = [n for n in found if self.homes[n] == home]
+        folder = home.rpartition("/")[0]
+        near = [n for n in found if self.homes[n] != home and self.homes[n].startswith(folder)]
+        return same + near
+
+    def types_named(self, name: str, imported: frozenset[str] | set[str]) -> list[int]:
+        """Find types of a name; imported files' win, and a common name without one says nothing."""
+        found = [
+            n
+            for n in self.by_name.get(name, ())
+            if self.definitions[n].kind in TYPES and not self.definitions[n].container
+        ]
+        near = [n for n in found if self.homes[n] in imported]
+        return near or (found if len(found) <= _MOST_OWNERS else [])
+
+    def local_names(self, resolved: Sequence[Resolved]) -> dict[str, tuple[int, ...]]:
+        """Say what each imported name means."""
+        local: dict[str, tuple[int, ...]] = {}
+        for each in resolved:
+            if each.name and each.name != "*" and each.local not in local:
+                found = self.named(each.files, each.name)
+                if found:
+                    local[each.local] = found
+        return local
+
+    def used_by(
+        self, facts: FileFacts, local: dict[str, tuple[int, ...]], modules: set[str]
+    ) -> set[int]:
+        """Say which definitions of other files a file uses, as far as names tell."""
+        used: set[int] = set()
+        for name in facts.uses:
+            found = local.get(name)
+            if found:
+                used.update(found)
+                continue
+            numbers = self.by_name.get(name)
+            if not numbers or len(name) < _SHORTEST_MEMBER:
+                continue
+            near = [n for n in numbers if self.homes[n] in modules]
+            if not near and len(numbers) <= _MOST_OWNERS:
+                near = [n for n in numbers if self.definitions[n].kind in MEMBERS]
+            used.update(near[:_MOST_OWNERS])
+            if len(used) > _MOST_USED_A_FILE:
+                break
+        return {n for n in used if self.homes[n] != facts.path}
+
+    def _add(self, facts: FileFacts, old: dict[tuple[str, str], list[int]]) -> Node:
+        node = Node(facts)
+        self.files[facts.path] = node
+        for one in facts.definitions:
+            before = old.get((one.container, one.name))
+            if before:
+                number = before.pop(0)
+                self.definitions[number], self.homes[number] = one, facts.path
+            else:
+                number = len(self.definitions)
+                self.definitions.append(one)
+                self.homes.append(facts.path)
+            node.numbers.append(number)
+            self.by_name[one.name].append(number)
+            if one.container:
+                self.by_container[one.container].append(number)
+        return node
+
+    def _bury(self, path: str) -> dict[tuple[str, str], list[int]]:
+        """Take a file out, and give its numbers by what they stood for."""
+        node = self.files.pop(path, None)
+        old: dict[tuple[str, str], list[int]] = defaultdict(list)
+        if node is None:
+            return old
+        for number in node.numbers:
+            one = self.definitions[number]
+            self.by_name[one.name].remove(number)
+            if one.container:
+                self.by_container[one.container].remove(number)
+            self.definitions[number], self.homes[number] = _NOTHING, ""
+            old[one.container, one.name].append(number)
+        for number in node.used:
+            self.popularity[number] -= 1
+        for module in node.modules:
+            self.importers[module].discard(path)
+        return old
+
+    def _resolve(self, node: Node) -> None:
+        node.resolved = self.resolved(node.facts)
+        modules = (file for each in node.resolved for file in each.files)
+        node.modules = tuple(dict.fromkeys(modules))
+        for module in node.modules:
+            self.importers[module].add(node.facts.path)
+
+    def _count(self, node: Node) -> None:
+        node.local = self.local_names(node.resolved)
+        node.used = frozenset(self.used_by(node.facts, node.local, set(node.modules)))
+        for number in node.used:
+            self.popularity[number] += 1
+        node.facts = replace(node.facts, uses={})  # counted: the names are most of the memory

@@ -1,0 +1,87 @@
+"""What stands around a cursor, as the sources ask it. Pure."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from refact_lsp.features.context.extract import IDENTIFIER
+from refact_lsp.features.context.facts import FileFacts
+from refact_lsp.features.context.graph import Graph
+
+NEAR_LINES = 80
+_WORD_LINES = 16
+_HALF_LINES = 10.0
+_WORD = re.compile(r"[A-Z]?[a-z]{2,}|[A-Z]{2,}(?![a-z])")
+
+
+class Scene:
+    """A document and a cursor against the graph.
+
+    `near` says how close a name stands to the cursor, 1 on its line and falling; imports do not
+    count. `words` are the parts of names close by. `unused` are imported names without a use.
+    """
+
+    def __init__(self, graph: Graph, facts: FileFacts, lines: Sequence[str], line: int) -> None:
+        self.graph = graph
+        self.facts = facts
+        self.line = line
+        imports = {row for each in facts.imports for row in range(each.start, each.end)}
+        self.near = _near(lines, line, imports)
+        self.words = _words(lines, line, imports)
+        self.resolved = graph.resolved(facts)
+        self.local = graph.local_names(self.resolved)
+        self.modules = tuple(dict.fromkeys(f for each in self.resolved for f in each.files))
+        self.imported = frozenset(self.modules)
+        in_imports = [
+            word for row in imports if row < len(lines) for word in IDENTIFIER.findall(lines[row])
+        ]
+        self.unused = {
+            name for name in self.local if facts.uses.get(name, 0) <= in_imports.count(name)
+        }
+
+    def overlap(self, name: str) -> float:
+        """Say how much of a name's words stand close by, from 0 to about 1."""
+        parts = name_words(name)
+        return sum(self.words.get(part, 0.0) for part in parts) / len(parts) if parts else 0.0
+
+    def enclosing(self) -> list[str]:
+        """Name the types that hold the cursor, and what their heads mention."""
+        names: list[str] = []
+        for one in self.facts.definitions:
+            if one.start <= self.line < one.end:
+                names += [one.container] if one.container else []
+                names += [one.name, *one.types]
+        return list(dict.fromkeys(names))
+
+
+def name_words(name: str) -> list[str]:
+    """Split a name at case and underscores."""
+    return [part.lower() for part in _WORD.findall(name)]
+
+
+def _near(lines: Sequence[str], line: int, skipped: set[int]) -> Mapping[str, float]:
+    near: dict[str, float] = {}
+    for row in _outwards(line, len(lines), NEAR_LINES):
+        if row in skipped:
+            continue
+        # What stands above was written before the line, and says a little more.
+        close = 1 / (1 + abs(row - line) / (_HALF_LINES if row <= line else _HALF_LINES / 2))
+        for name in IDENTIFIER.findall(lines[row]):
+            if name not in near:
+                near[name] = close
+    return near
+
+
+def _words(lines: Sequence[str], line: int, skipped: set[int]) -> Mapping[str, float]:
+    words: dict[str, float] = {}
+    for row in _outwards(line, len(lines), _WORD_LINES):
+        if row in skipped:
+            continue
+        close = 1 / (1 + abs(row - line) / _HALF_LINES)
+        for part in _WORD.findall(lines[row]):
+            words.setdefault(part.lower(), close)
+    return words
+
+
+def _outwards(line: int, count: int, most: int) -> list[int]:
+    rows = range(max(0, line - most), min(count, line + most + 1))
+    return sorted(rows, key=lambda row: abs(row - line))
