@@ -322,3 +322,21 @@ async def test_a_history_too_long_keeps_the_newest(client: Client):
         problem = await problem_of(client.send("long " * 9000, model=model))
     assert [message["content"][:3] for message in desk.asked[1]["messages"]] == ["new"]
     assert problem.kind == "contextTooLong"
+
+
+async def test_a_model_that_nobody_knows_may_try(client: Client):
+    desk = Desk(says("Fine."))
+    tools = [{"name": "look", "description": "Looks.", "inputSchema": {"type": "object"}}]
+    image = {"type": "image", "mimeType": "image/png", "data": "iVBORw=="}
+    text = {"type": "text", "text": "long " * 9000}
+    async with scripted(desk) as server:
+        await client.add(server)
+        listed = (await client.ask("refact/models/list", includeDisabled=True))["models"]
+        assert "custom/brand-new" not in {model["id"] for model in listed}
+        await client.send([text, image], model="custom/brand-new", tools=tools)
+        denied = await client.model("custom/denied", tools=False, vision=False)
+        for params in ({"content": [image]}, {"content": "Hi", "tools": tools}):
+            problem = await problem_of(client.ask("refact/chat/send", model=denied, **params))
+            assert problem.kind == "unsupported"
+    assert len(desk.asked) == 1
+    assert desk.asked[0]["tools"]

@@ -11,7 +11,6 @@ from refact_lsp.core.events import Event
 from refact_lsp.core.ledger import Purpose
 from refact_lsp.core.nouns import Model, Parameters
 from refact_lsp.core.parts import Message, Tool
-from refact_lsp.core.problems import RefactError
 from refact_lsp.core.requests import ChatRequest
 from refact_lsp.core.tokens import estimate
 from refact_lsp.core.types import Capabilities, Role
@@ -84,7 +83,8 @@ def fitted(
     answer = min(parameters.max_tokens or ANSWER_TOKENS, most, max(window // 4, 1))
     fixed = _fixed_tokens(question.system, question.tools, count)
     budget = int((window - answer) * _SAFETY) - fixed
-    kept = _fitting(model, joined(messages), max(budget, 0), count)
+    is_known = model.sources.get("contextWindow", "default") != "default"
+    kept = fit(joined(messages), max(budget, 0), count, is_certain=is_known)
     request = ChatRequest(
         model=model.name,
         messages=kept,
@@ -118,21 +118,6 @@ def _most_tokens(parameters: Parameters, model: Model) -> int | None:
     if parameters.max_tokens is None or model.sources.get("maxOutput", "default") == "default":
         return parameters.max_tokens
     return min(parameters.max_tokens, model.capabilities.max_output)
-
-
-def _fitting(
-    model: Model, messages: Sequence[Message], budget: int, count: Callable[[str], int]
-) -> tuple[Message, ...]:
-    try:
-        return fit(messages, budget, count)
-    except RefactError as error:
-        if model.sources.get("contextWindow", "default") != "default":
-            raise
-        hint = (
-            f"The window of {model.id} is not known: if it is larger, set the model's "
-            "contextWindow. Else shorten the message, or attach less."
-        )
-        raise RefactError(msgspec.structs.replace(error.problem, hint=hint)) from None
 
 
 def _not_denied(model: Model) -> Capabilities:

@@ -28,17 +28,22 @@ MESSAGE_TOKENS = 6
 Count = Callable[[str], int]
 
 
-def fit(messages: Sequence[Message], budget_tokens: int, count: Count) -> tuple[Message, ...]:
+def fit(
+    messages: Sequence[Message], budget_tokens: int, count: Count, *, is_certain: bool = True
+) -> tuple[Message, ...]:
     """Leave out the oldest exchanges until the rest fits; raises `contextTooLong` for the newest.
 
     An exchange is what the user said and everything that answered it, tool calls and their results
-    included, so that no call is parted from its result.
+    included, so that no call is parted from its result. A budget that is not certain refuses
+    nothing: the newest exchange stays, and the server says whether it is too long.
     """
     kept: list[Message] = []
     spent = 0
     for number, exchange in enumerate(reversed(_exchanges(messages))):
         size = sum(tokens_of(message.content, count) for message in exchange)
         if spent + size > budget_tokens:
+            if number == 0 and not is_certain:
+                return tuple(exchange)
             if number == 0:
                 raise refuse(
                     "contextTooLong",

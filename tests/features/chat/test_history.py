@@ -78,6 +78,11 @@ def test_a_tool_loop_too_long_for_the_window_is_refused():
         fit([user("a" * 50), calls("1"), gives("1")], 40, len)
 
 
+def test_a_window_that_is_only_assumed_refuses_nothing():
+    messages = [user("old"), says("yes"), user("a" * 50), calls("1"), gives("1")]
+    assert fit(messages, 40, len, is_certain=False) == tuple(messages[2:])
+
+
 def test_a_question_without_an_answer_is_joined_to_the_next():
     empty = Message(role="assistant", content=())
     found = joined([user("lost"), empty, user("again"), says("yes")])
