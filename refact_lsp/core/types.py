@@ -21,6 +21,8 @@ Wire = Literal[
     "ollama",
     "llamacpp",
     "openai-embeddings",
+    "codex-exec",  # the JSON lines of a vendor's own program, which is run instead of asked
+    "claude-print",
     "embedded",  # the n-gram model inside this process; no address, no wire
 ]
 Locality = Literal["machine", "network", "cloud"]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from refact_lsp.core.events import Event, Finished
 from refact_lsp.core.ledger import LedgerEntry, Outgoing, Purpose
 from refact_lsp.core.problems import Problem, RefactError, refuse
+from refact_lsp.core.program_spec import ProgramSpec
 from refact_lsp.llm.adjustments import Memory, Remembered
 from refact_lsp.llm.endpoint import Endpoint
 from refact_lsp.llm.exchange import Answer, Call, Limits, Surroundings, Timeouts, answered, failed
@@ -90,6 +91,12 @@ class Client:
         closes the socket at once; a reader that may stop early wraps this in
         `contextlib.aclosing` for the same effect. Raises `RefactError`.
         """
+        if endpoint.program is not None:
+            running = self._run(endpoint.program, endpoint, request, parser(), purpose)
+            async with aclosing(running) as events:
+                async for event in events:
+                    yield event
+            return
         call = self._call(endpoint, request, purpose, encoding="identity")
         tried, shown = 0, False
         while True:
@@ -152,6 +159,30 @@ class Client:
         pools, self._pools = self._pools, {}
         for pool in pools.values():
             await pool.aclose()
+
+    async def _run(
+        self,
+        program: ProgramSpec,
+        endpoint: Endpoint,
+        request: HttpRequest,
+        parser: Parser,
+        purpose: Purpose,
+    ) -> AsyncGenerator[Event]:
+        """Ask a vendor's program; it speaks to its vendor, so local-only refuses it too."""
+        from refact_lsp.llm.program import run_program
+
+        if self._local_only():
+            raise refuse(
+                "privacy",
+                f"Local-only is on, so {program.name} was not run.",
+                "Choose a model that runs on this machine, or turn local-only off.",
+                provider=endpoint.provider,
+            )
+        record = self._around.record
+        events = run_program(program, endpoint, request, parser, purpose, record)
+        async with aclosing(events):
+            async for event in events:
+                yield event
 
     def _call(
         self, endpoint: Endpoint, request: HttpRequest, purpose: Purpose, *, encoding: str

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from refact_lsp.core.problems import refuse
+from refact_lsp.core.program_spec import ProgramSpec
 from refact_lsp.core.quirks import Quirks
 from refact_lsp.core.types import Locality, Wire
 from refact_lsp.llm.targets import join
@@ -19,6 +20,7 @@ class Endpoint:
     plus the path that the request brings. `authorize(refresh)` gives the credential headers at the
     moment of use; `refresh` asks for a new token after a 401 and is False the first time.
     Raises `RefactError` where there is none. `timeout_ms` is how long nothing may come.
+    `program` is run instead of any address being asked.
     """
 
     provider: str
@@ -33,6 +35,7 @@ class Endpoint:
     ca_file: str | None = None
     allow_http: bool = False
     max_concurrency: int | None = None
+    program: ProgramSpec | None = None
 
     def url(self, route: str, path: str) -> str:
         """Give the address of a request; raises `unsupported` where the provider has none."""

@@ -150,7 +150,7 @@ PHRASES: tuple[tuple[ProblemKind, re.Pattern[str]], ...] = (
             r"(invalid|incorrect|missing|expired|wrong)[ _](api|access|auth\w*|subscription)?"
             r"[ _]?(key|token|authentication|credential)|api[ _-]?key (is |was )?"
             r"(not valid|invalid|missing|required|expired|not found)"
-            r"|authentication fail|unauthori[sz]ed"
+            r"|authentication fail|unauthori[sz]ed|not logged in|please (run /|log ?in)"
             r"|no api key|invalid subscription key|authentication token",
             re.IGNORECASE,
         ),
@@ -158,7 +158,9 @@ PHRASES: tuple[tuple[ProblemKind, re.Pattern[str]], ...] = (
     (
         "rateLimited",
         re.compile(
-            r"rate[ _-]?limit|too many requests|requests per (minute|day)|throttl", re.IGNORECASE
+            r"rate[ _-]?limit|too many requests|requests per (minute|day)|throttl"
+            r"|(hit|reached) your usage limit|usage limit (has been )?reached",
+            re.IGNORECASE,
         ),
     ),
     (

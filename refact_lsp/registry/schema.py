@@ -12,6 +12,7 @@ from typing import Any, Literal
 import msgspec
 
 from refact_lsp.core.oauth_spec import OAuthSpec
+from refact_lsp.core.program_spec import ProgramSpec
 from refact_lsp.core.quirks import ModelListShape, Quirks
 from refact_lsp.core.types import CompletionMethod, Locality, ModelKind, Price, Role, Wire
 
@@ -67,7 +68,7 @@ class Auth(Strict, frozen=True, kw_only=True):
     kinds: tuple[AuthKind, ...] = ("api-key",)
     header: KeyHeader = "bearer"
     list_header: KeyHeader | None = None
-    program: str | None = None
+    program: ProgramSpec | None = None
     oauth: OAuthSpec | None = None
 
 
@@ -122,6 +123,7 @@ class Variant(Strict, frozen=True, kw_only=True):
     routes: dict[str, str] = {}
     catalogs: tuple[str, ...] | None = None
     key_header: KeyHeader | None = None
+    auth_kinds: tuple[AuthKind, ...] | None = None
     env: tuple[str, ...] | None = None
     key_url: str | None = None
     model_list: ModelListShape | None = None

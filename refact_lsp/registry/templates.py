@@ -22,6 +22,8 @@ WIRE_LABELS: dict[str, str] = {
     "ollama": "Ollama",
     "llamacpp": "llama.cpp",
     "openai-embeddings": "OpenAI Embeddings",
+    "codex-exec": "The program codex",
+    "claude-print": "The program claude",
     "embedded": "Embedded",
 }
 # The wires of the other two kinds of request, where the template names none.
@@ -126,10 +128,15 @@ def effective(
         if all(values.get(name) == value for name, value in variant.when.items()):
             chosen = _apply(chosen, variant)
     selected = values.get("wire")
-    if selected in template.wires and selected != chosen.wires[0]:
+    if not by_program(chosen) and selected in template.wires and selected != chosen.wires[0]:
         rest = tuple(other for other in template.wires if other != selected)
         chosen = msgspec.structs.replace(chosen, wires=(selected, *rest))
     return chosen
+
+
+def by_program(template: Template) -> bool:
+    """Say whether an effective template's provider is a program that is run."""
+    return template.auth.kinds == ("program",)
 
 
 def chat_wire(template: Template) -> Wire:
@@ -197,8 +204,10 @@ def _apply(template: Template, variant: Variant) -> Template:
         changes["defaults"] = {**template.defaults, **variant.defaults}
     if variant.routes:
         changes["routes"] = {**template.routes, **variant.routes}
-    if variant.key_header is not None:
-        changes["auth"] = msgspec.structs.replace(template.auth, header=variant.key_header)
+    auth = {"header": variant.key_header, "kinds": variant.auth_kinds}
+    auth = {name: value for name, value in auth.items() if value is not None}
+    if auth:
+        changes["auth"] = msgspec.structs.replace(template.auth, **auth)
     if variant.wire is not None:
         rest = tuple(other for other in template.wires if other != variant.wire)
         changes["wires"] = (variant.wire, *rest)

@@ -379,7 +379,7 @@ export interface Model {
   overridden: (string)[];
   roles: ("buddy" | "chat" | "completion" | "embedding" | "light" | "thinking")[];
   ineligible: Record<string, string>;
-  wire?: "anthropic-messages" | "embedded" | "llamacpp" | "ollama" | "openai-chat" | "openai-completions" | "openai-embeddings" | "openai-responses";
+  wire?: "anthropic-messages" | "claude-print" | "codex-exec" | "embedded" | "llamacpp" | "ollama" | "openai-chat" | "openai-completions" | "openai-embeddings" | "openai-responses";
 }
 
 /** Names a model. */
@@ -682,7 +682,7 @@ export interface Template {
   id: string;
   name: string;
   notes: string;
-  wire: "anthropic-messages" | "embedded" | "llamacpp" | "ollama" | "openai-chat" | "openai-completions" | "openai-embeddings" | "openai-responses";
+  wire: "anthropic-messages" | "claude-print" | "codex-exec" | "embedded" | "llamacpp" | "ollama" | "openai-chat" | "openai-completions" | "openai-embeddings" | "openai-responses";
   local: boolean;
   auth: (string)[];
   fields: (Field)[];

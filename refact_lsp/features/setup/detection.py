@@ -88,14 +88,14 @@ def _keys(name: str, template: Template) -> list[Detected]:
 
 def _programs(name: str, template: Template) -> list[Detected]:
     program = template.auth.program
-    if program is None or not shutil.which(program):
+    if program is None or not shutil.which(program.name):
         return []
     return [
         Detected(
             template=name,
             name=template.name,
-            evidence=f"the program {program} is installed",
-            settings={},
+            evidence=f"the program {program.name} is installed",
+            settings={"access": "program"},
         )
     ]
 

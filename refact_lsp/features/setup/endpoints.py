@@ -12,7 +12,7 @@ from refact_lsp.features.setup.credentials import TOKEN_FIELD, ReadSecret, saved
 from refact_lsp.llm.endpoint import Endpoint
 from refact_lsp.registry.addresses import resolve_addresses
 from refact_lsp.registry.schema import KeyHeader, Template
-from refact_lsp.registry.templates import effective, fields_of, with_defaults
+from refact_lsp.registry.templates import by_program, effective, fields_of, with_defaults
 from refact_lsp.store.providers import ProviderRow
 
 KEY_FIELD = "apiKey"
@@ -76,6 +76,7 @@ def make_endpoint(
         ca_file=values.get("caFile"),
         allow_http=bool(values.get("allowHttp")),
         max_concurrency=chosen.max_concurrency,
+        program=chosen.auth.program if by_program(chosen) else None,
     )
 
 

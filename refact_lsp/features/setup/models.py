@@ -5,20 +5,34 @@ the registry, and always the user's own entries.
 """
 
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
 from refact_lsp.app.world import World
 from refact_lsp.core.nouns import Model
-from refact_lsp.core.types import ROLES, CapabilityPatch, ModelRef, Role, Told
+from refact_lsp.core.types import ROLES, CapabilityPatch, CompletionSupport, ModelRef, Role, Told
 from refact_lsp.features.setup.eligibility import ineligible
 from refact_lsp.registry.schema import Template
-from refact_lsp.registry.templates import effective
+from refact_lsp.registry.templates import by_program, effective
 from refact_lsp.store.models import ModelRow
 from refact_lsp.store.providers import ProviderRow
 
 P = TypeVar("P", bound=CapabilityPatch)
+
+
+# What no program does for a client of its own.
+_PROGRAM: Mapping[str, Any] = {
+    "tools": False,
+    "agent": False,
+    "structured_output": False,
+    "vision": False,
+    "pdf": False,
+    "audio": False,
+    "price": None,
+    "completion": CompletionSupport(method="none"),
+    "embedding": None,
+}
 
 
 def models_of(world: World, provider: str) -> Mapping[str, Model]:
@@ -64,8 +78,12 @@ def view(world: World, provider: ProviderRow, name: str, row: ModelRow | None) -
         live=_stored(row.live if row else {}, Told),
         override=_stored(row.override if row else {}, CapabilityPatch),
     )
-    unfit = ineligible(resolution.capabilities, resolution.kind)
     template = effective(world.catalog.template(provider.template), provider.settings)
+    capabilities = resolution.capabilities
+    if by_program(template):
+        # It takes a prompt and gives text; what that costs is between the user and its vendor.
+        capabilities = msgspec.structs.replace(capabilities, **_PROGRAM)
+    unfit = ineligible(capabilities, resolution.kind)
     enabled = row.enabled if row and row.enabled is not None else _usually_on(template, name, row)
     return Model(
         id=f"{provider.id}/{name}",
@@ -75,7 +93,7 @@ def view(world: World, provider: ProviderRow, name: str, row: ModelRow | None) -
         source=row.source if row else "registry",
         enabled=enabled,
         known=resolution.known,
-        capabilities=resolution.capabilities,
+        capabilities=capabilities,
         sources=dict(resolution.sources),
         overridden=tuple(row.override) if row else (),
         roles=tuple(role for role in ROLES if role not in unfit),

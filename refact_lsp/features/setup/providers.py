@@ -18,7 +18,7 @@ from refact_lsp.features.setup.endpoints import HEADER_PREFIX, KEY_FIELD
 from refact_lsp.features.setup.models import models_of
 from refact_lsp.registry.addresses import resolve_addresses
 from refact_lsp.registry.schema import Template
-from refact_lsp.registry.templates import check_settings, effective, fields_of
+from refact_lsp.registry.templates import by_program, check_settings, effective, fields_of
 from refact_lsp.store.providers import ProviderRow, free_id
 from refact_lsp.store.providers import delete_provider as delete_row
 from refact_lsp.store.providers import save_provider as save_row
@@ -186,7 +186,7 @@ async def _provider(app: App, row: ProviderRow) -> nouns.Provider:
         enabled=row.enabled,
         settings=await _shown_settings(app, row, template),
         locality=addresses.locality,
-        addresses=nouns.Addresses(**addresses.shown),
+        addresses=nouns.Addresses(**({} if by_program(chosen) else addresses.shown)),
         auth=await _auth_state(app, row, chosen),
         health=app.health.get(row.id) or nouns.Health(state="unknown"),
         model_count=len(models),
@@ -217,7 +217,7 @@ async def _auth_state(app: App, row: ProviderRow, template: Template) -> nouns.A
     source = app.secrets.source(row.id, KEY_FIELD) if "api-key" in kinds else None
     if source is not None:
         return nouns.AuthState(state="ready", source=source)
-    if "program" in kinds and template.auth.program and shutil.which(template.auth.program):
+    if "program" in kinds and template.auth.program and shutil.which(template.auth.program.name):
         return nouns.AuthState(state="ready", source="command")
     if "none" in kinds:
         return nouns.AuthState(state="notNeeded")

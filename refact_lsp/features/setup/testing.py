@@ -28,10 +28,11 @@ from refact_lsp.features.setup.listing import has_list, list_live
 from refact_lsp.features.setup.models import view
 from refact_lsp.features.setup.providers import merge_settings, row_of, split_secrets
 from refact_lsp.features.setup.window import cut_problem
+from refact_lsp.llm.program import program_found
 from refact_lsp.llm.retry import NONE
 from refact_lsp.llm.wire.listed_local import ollama_running
 from refact_lsp.registry.addresses import resolve_addresses
-from refact_lsp.registry.templates import check_settings
+from refact_lsp.registry.templates import check_settings, effective
 from refact_lsp.store.models import Listed, ModelRow
 from refact_lsp.store.providers import ProviderRow, free_id
 
@@ -142,7 +143,10 @@ class _Test:
         )
 
     async def _auth(self) -> Outcome:
-        kinds = self._template.auth.kinds
+        auth = effective(self._template, self._row.settings).auth
+        kinds = auth.kinds
+        if kinds == ("program",) and auth.program is not None:
+            return program_found(auth.program, self._row.id)
         if "oauth" in kinds and await self._read(TOKEN_FIELD, False) is not None:  # noqa: FBT003  — a callback
             return "signed in"
         if "api-key" not in kinds:
@@ -150,7 +154,7 @@ class _Test:
         secret = await self._read(KEY_FIELD, False)  # noqa: FBT003  — a callback
         if secret is not None:
             return "a key is at hand"
-        if "none" in self._template.auth.kinds:
+        if "none" in kinds:
             return "no key needed"
         raise refuse(
             "authentication",

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from refact_lsp.core.types import Wire
 from refact_lsp.llm.wire import (
     anthropic_messages,
+    claude_print,
+    codex_exec,
     llamacpp,
     ollama,
     openai_chat,
@@ -25,6 +27,8 @@ CHAT: Mapping[Wire, ChatWire] = {
     "openai-completions": openai_completions,
     "ollama": ollama,
     "llamacpp": openai_chat,
+    "codex-exec": codex_exec,
+    "claude-print": claude_print,
 }
 COMPLETION: Mapping[Wire, CompletionWire] = {
     "openai-chat": openai_completions,

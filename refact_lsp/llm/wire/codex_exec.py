@@ -1,0 +1,121 @@
+"""The JSON lines of `codex exec --json`.
+
+Reference: https://developers.openai.com/codex/noninteractive
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from refact_lsp.core.events import Event, Finished, ReasoningDelta, TextDelta, UsageReported
+from refact_lsp.core.problems import RefactError, refuse
+from refact_lsp.core.quirks import Quirks
+from refact_lsp.core.requests import ChatRequest
+from refact_lsp.core.types import Usage
+from refact_lsp.llm.failures import classify
+from refact_lsp.llm.wire.base import HttpRequest, Parser
+from refact_lsp.llm.wire.program_prompt import Lines, build_prompt
+
+
+class _Item(msgspec.Struct):
+    id: str = ""
+    type: str = ""
+    text: str = ""
+
+
+class _Usage(msgspec.Struct):
+    input_tokens: int = 0
+    cached_input_tokens: int = 0
+    output_tokens: int = 0
+    reasoning_output_tokens: int | None = None
+
+
+class _Error(msgspec.Struct):
+    message: str = ""
+
+
+class _Line(msgspec.Struct):
+    type: str = ""
+    item: _Item | None = None
+    usage: _Usage | None = None
+    error: _Error | None = None
+    message: str | None = None
+
+
+_DECODER = msgspec.json.Decoder(_Line)
+
+
+def build_chat(request: ChatRequest, quirks: Quirks) -> HttpRequest:  # noqa: ARG001  — the shape of every wire format
+    """Write the thread as the program's prompt."""
+    return build_prompt(request)
+
+
+def chat_parser(quirks: Quirks) -> Parser:  # noqa: ARG001  — the shape of every wire format
+    """Make a parser for one run."""
+    return _Parser()
+
+
+class _Parser:
+    def __init__(self) -> None:
+        self._lines = Lines()
+        self._given: dict[str, int] = {}
+        self._spoken = False
+        self._trouble = ""
+
+    def feed(self, data: bytes) -> Sequence[Event]:
+        return [event for line in self._lines.feed(data) for event in self._read(line)]
+
+    def close(self) -> Sequence[Event]:
+        events = [event for line in self._lines.close() for event in self._read(line)]
+        if not any(isinstance(event, Finished) for event in events):
+            raise _failure(self._trouble)
+        return events
+
+    def _read(self, raw: bytes) -> list[Event]:
+        try:
+            line = _DECODER.decode(raw)
+        except msgspec.DecodeError:
+            return []  # a word of the program to people
+        match line.type:
+            case "item.updated" | "item.completed" if line.item is not None:
+                return self._said(line.item)
+            case "turn.completed":
+                usage = line.usage or _Usage()
+                end = Finished(reason="stop", raw=line.type)
+                return [UsageReported(usage=_counted(usage)), end]
+            case "turn.failed":
+                raise _failure(line.error.message if line.error else self._trouble)
+            case "error":
+                # It may still try again by itself: only the end of the turn tells.
+                self._trouble = line.message or self._trouble
+            case _:
+                pass
+        return []
+
+    def _said(self, item: _Item) -> list[Event]:
+        """Give what is new of an item; a second message begins on a line of its own."""
+        given = self._given.get(item.id, 0)
+        new = item.text[given:]
+        if item.type not in ("agent_message", "reasoning") or not new:
+            return []
+        self._given[item.id] = len(item.text)
+        if item.type == "reasoning":
+            return [ReasoningDelta(delta=new)]
+        apart = "\n\n" if self._spoken and not given else ""
+        self._spoken = True
+        return [TextDelta(delta=apart + new)]
+
+
+def _counted(usage: _Usage) -> Usage:
+    return Usage(
+        input_tokens=usage.input_tokens,
+        output_tokens=usage.output_tokens,
+        cache_read_tokens=usage.cached_input_tokens,
+        reasoning_tokens=usage.reasoning_output_tokens,
+    )
+
+
+def _failure(message: str) -> RefactError:
+    if message:
+        return RefactError(classify(200, {}, msgspec.json.encode({"error": {"message": message}})))
+    return refuse("badResponse", "The program ended before its answer was complete.")
