@@ -116,7 +116,8 @@ class Detected(Value, frozen=True, kw_only=True):
 class Model(Value, frozen=True, kw_only=True):
     """A model of a provider with everything known about it.
 
-    `wire` is the format that it is asked in, where that is not simply its provider's.
+    `wire` is the format that it is asked in, where that is not simply its provider's; `max_input`
+    the most tokens that one request may have, where that is less than the window.
     """
 
     id: str
@@ -132,6 +133,7 @@ class Model(Value, frozen=True, kw_only=True):
     roles: tuple[Role, ...]
     ineligible: dict[Role, str]
     wire: Wire | None = None
+    max_input: int | None = None
 
 
 class ProviderProblem(Value, frozen=True, kw_only=True):

@@ -115,12 +115,14 @@ class Told(CapabilityPatch, frozen=True, kw_only=True):
     """What a server tells of one of its models, beside capabilities.
 
     `kind` is what the model is for, `wires` are the formats of its own endpoints in the server's
-    order, `base` is the model that an alias stands for.
+    order, `base` is the model that an alias stands for, `max_input` the most tokens that one
+    request may have where that is less than the window.
     """
 
     kind: ModelKind | None = None
     wires: tuple[Wire, ...] = ()
     base: str | None = None
+    max_input: int | None = None
 
 
 class Usage(Value, frozen=True, kw_only=True):

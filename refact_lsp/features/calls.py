@@ -122,7 +122,7 @@ async def embed(
     quirks = way.endpoint.quirks
     sent = _Sent(
         way.endpoint,
-        wire.build_embedding(request, quirks),
+        wire.build_embedding(_prefixed(app.catalog, way, request), quirks),
         lambda: wire.embedding_parser(quirks),
     )
     found: Vectors | None = None
@@ -132,6 +132,15 @@ async def embed(
     if found is None:
         raise refuse("badResponse", f"{model.id} gave no vectors.", provider=model.provider)
     return found
+
+
+def _prefixed(catalog: Catalog, way: Way, request: EmbeddingRequest) -> EmbeddingRequest:
+    """Put before each text what the model was trained to see before queries and documents."""
+    query, document = catalog.resolve(way.template.id, request.model).prefixes
+    prefix = query if request.purpose == "query" else document
+    if not prefix:
+        return request
+    return msgspec.structs.replace(request, inputs=[prefix + text for text in request.inputs])
 
 
 def at_least(told: Usage | None, asked_tokens: int, written_tokens: int) -> Usage:

@@ -52,7 +52,8 @@ class Resolution(msgspec.Struct, frozen=True, kw_only=True):
     """A model as far as it is known.
 
     `known` is False where neither an entry nor a family was found; `via` says how the entry was
-    found, `family` names the family. `sources` is keyed by the capability's name on the wire.
+    found, `family` names the family. `prefixes` go before a query and a document that is embedded.
+    `sources` is keyed by the capability's name on the wire.
     """
 
     capabilities: Capabilities
@@ -63,6 +64,7 @@ class Resolution(msgspec.Struct, frozen=True, kw_only=True):
     family: str | None = None
     display_name: str | None = None
     max_input: int | None = None
+    prefixes: tuple[str, str] = ("", "")
     wire: Wire | None = None
     entry: ModelEntry | None = None
 
@@ -138,7 +140,8 @@ class Catalog:
             via=via,
             family=family.id if family else None,
             display_name=entry.name if entry else None,
-            max_input=entry.max_input if entry else None,
+            max_input=(live and live.max_input) or (entry and entry.max_input),
+            prefixes=_prefixes(entry, family),
             wire=_wire(template, settings or {}, entry, live),
             entry=entry,
         )
@@ -268,6 +271,11 @@ def _wire(
     rank: list[Any] = [settings.get("wire"), own, *template.wires]
     known: list[Wire] = [wire for wire in spoken if wire in rank]
     return min(known, key=rank.index) if known else own
+
+
+def _prefixes(entry: ModelEntry | None, family: Family | None) -> tuple[str, str]:
+    said = (entry and entry.embedding) or (family and family.embedding)
+    return (said.query_prefix or "", said.document_prefix or "") if said else ("", "")
 
 
 def _with_family(live: Told, family: Family | None) -> CapabilityPatch:

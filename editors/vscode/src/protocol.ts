@@ -380,6 +380,7 @@ export interface Model {
   roles: ("buddy" | "chat" | "completion" | "embedding" | "light" | "thinking")[];
   ineligible: Record<string, string>;
   wire?: "anthropic-messages" | "claude-print" | "codex-exec" | "embedded" | "llamacpp" | "ollama" | "openai-chat" | "openai-completions" | "openai-embeddings" | "openai-responses";
+  maxInput?: number;
 }
 
 /** Names a model. */

@@ -82,7 +82,8 @@ def fitted(
     window, most = capabilities.context_window, capabilities.max_output
     answer = min(parameters.max_tokens or ANSWER_TOKENS, most, max(window // 4, 1))
     fixed = _fixed_tokens(question.system, question.tools, count)
-    budget = int((window - answer) * _SAFETY) - fixed
+    readable = min(window - answer, model.max_input or window)
+    budget = int(readable * _SAFETY) - fixed
     is_known = model.sources.get("contextWindow", "default") != "default"
     kept = fit(joined(messages), max(budget, 0), count, is_certain=is_known)
     request = ChatRequest(

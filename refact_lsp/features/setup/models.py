@@ -99,6 +99,7 @@ def view(world: World, provider: ProviderRow, name: str, row: ModelRow | None) -
         roles=tuple(role for role in ROLES if role not in unfit),
         ineligible=dict(unfit),
         wire=resolution.wire,
+        max_input=resolution.max_input,
     )
 
 

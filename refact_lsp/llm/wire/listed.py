@@ -26,13 +26,18 @@ class ListedModel(Value, frozen=True, kw_only=True):
     loaded: bool | None = None
     base: str | None = None
     offered: bool = True
+    max_input: int | None = None
 
     @property
     def told(self) -> Told:
         """What is kept of the model: everything that the registry is asked with later."""
         kind = None if self.kind == "other" else self.kind
         return Told(
-            **msgspec.structs.asdict(self.facts), kind=kind, wires=self.wires, base=self.base
+            **msgspec.structs.asdict(self.facts),
+            kind=kind,
+            wires=self.wires,
+            base=self.base,
+            max_input=self.max_input,
         )
 
 

@@ -324,5 +324,6 @@ def read_copilot(entry: bytes) -> ListedModel:
         kind=KIND_OF_TYPE.get(said.capabilities.type or ""),
         facts=facts,
         wires=tuple(dict.fromkeys(wires)),
+        max_input=limits.max_prompt_tokens,
         offered=allowed and said.model_picker_enabled is not False,
     )
