@@ -92,7 +92,11 @@ def _mistral(name: str, kind: str) -> Any:
 def _copilot(name: str, kind: str) -> Any:
     ends = {"claude": "/v1/messages", "gpt": "/responses"}
     own = next((end for start, end in ends.items() if name.startswith(start)), "/chat/completions")
-    said = {"type": "embeddings" if kind == "embedding" else kind, "supports": {"tool_calls": True}}
+    said = {
+        "type": "embeddings" if kind == "embedding" else kind,
+        "supports": {"tool_calls": True},
+        "limits": {"max_context_window_tokens": 64_000, "max_prompt_tokens": 1000},
+    }
     return {
         "id": name,
         "model_picker_enabled": True,

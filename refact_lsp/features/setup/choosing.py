@@ -54,7 +54,9 @@ def propose(world: World, provider: str) -> tuple[Proposal, ...]:
         chosen = world.configuration.defaults.get(role)
         if chosen is not None and chosen.model is not None:
             continue
-        fitting = [model for model in listed.values() if role in model.roles]
+        fitting = [
+            model for model in listed.values() if role in model.roles and _fills(model, role)
+        ]
         named = template.defaults.get(role, ())
         suggested = next((m for name in named for m in fitting if m.name == name), None)
         if suggested is not None:
@@ -65,6 +67,11 @@ def propose(world: World, provider: str) -> tuple[Proposal, ...]:
             model = min(fitting, key=lambda each: _cost(each, hosted=hosted))
             found.append(Proposal(role=role, model=model.id, reason=_reason(model, hosted=hosted)))
     return tuple(found)
+
+
+def _fills(model: Model, role: Role) -> bool:
+    """Propose no chat model for completion: it may be chosen, but is asked at each pause."""
+    return role != "completion" or model.capabilities.completion.method != "chat"
 
 
 def _cost(model: Model, *, hosted: bool) -> tuple[bool, bool, float, str]:
