@@ -55,6 +55,7 @@ _BY_EXTENSION: Mapping[str, Grammar] = MappingProxyType(
     {extension: grammar for grammar in GRAMMARS for extension in grammar.extensions}
 )
 _KEPT_TREES = 16
+_BLOCK = 4096
 
 
 def grammar_of(language_id: str, path: str | None = None) -> Grammar | None:
@@ -96,14 +97,16 @@ class Syntax:
     def reparse(self, grammar: Grammar, before: bytes, tree: "Tree", after: bytes) -> "Tree":
         """Parse `after` with what can be kept of the tree of `before`; `tree` stays as it is."""
         start, before_end, after_end = difference(before, after)
+        first = _point(before, start, (0, 0))
+        known = (start, first[0])
         copy = tree.copy()
         copy.edit(
             start,
             before_end,
             after_end,
-            _point(before, start),
-            _point(before, before_end),
-            _point(after, after_end),
+            first,
+            _point(before, before_end, known),
+            _point(after, after_end, known),
         )
         return self.parse(grammar, after, copy)
 
@@ -146,10 +149,13 @@ def difference(before: bytes, after: bytes) -> tuple[int, int, int]:
 
 
 def _common(before: bytes, after: bytes, limit: int) -> int:
-    low, high = 0, limit
-    while low < high:  # bisected slices are compared by memcmp; a loop over bytes is not
+    at = 0  # slices are compared by memcmp, which a loop over bytes is not; small ones copy little
+    while at < limit and before[at : at + _BLOCK] == after[at : at + _BLOCK]:
+        at += _BLOCK
+    low, high = min(at, limit), min(at + _BLOCK, limit)
+    while low < high:
         middle = (low + high + 1) // 2
-        if before[low:middle] == after[low:middle]:
+        if before[at:middle] == after[at:middle]:
             low = middle
         else:
             high = middle - 1
@@ -157,16 +163,24 @@ def _common(before: bytes, after: bytes, limit: int) -> int:
 
 
 def _common_end(before: bytes, after: bytes, limit: int) -> int:
-    low, high = 0, limit
+    at, ends = 0, (len(before), len(after))
+    while at < limit and _ending(before, ends[0], at) == _ending(after, ends[1], at):
+        at += _BLOCK
+    low, high = min(at, limit), min(at + _BLOCK, limit)
     while low < high:
         middle = (low + high + 1) // 2
-        if before[len(before) - middle :] == after[len(after) - middle :]:
+        if before[ends[0] - middle : ends[0] - at] == after[ends[1] - middle : ends[1] - at]:
             low = middle
         else:
             high = middle - 1
     return low
 
 
-def _point(source: bytes, at: int) -> tuple[int, int]:
-    line_start = source.rfind(b"\n", 0, at) + 1
-    return source.count(b"\n", 0, at), at - line_start
+def _ending(source: bytes, end: int, at: int) -> bytes:
+    return source[max(0, end - at - _BLOCK) : end - at]
+
+
+def _point(source: bytes, at: int, known: tuple[int, int]) -> tuple[int, int]:
+    """Give line and column of `at`; `known` is a place before it and the lines in front of that."""
+    line = known[1] + source.count(b"\n", known[0], at)
+    return line, at - source.rfind(b"\n", 0, at) - 1

@@ -25,6 +25,7 @@ STDLIB = Path(sysconfig.get_path("stdlib"))
 GAP_S = 0.06  # between the keys of the typist that the benches play
 AT_ONCE: dict[str, Any] = {"debounceMs": 0}
 LARGE_LINES = 5000
+BLANK = " " * 8
 
 
 class Figure(NamedTuple):
@@ -315,13 +316,13 @@ async def _overheads(server: Server, provider: Provider) -> list[float]:
 
 
 def _large(server: Server) -> tuple[Document, int]:
-    """Open a file of 5,000 lines; give a place in the middle, at the start of a statement."""
+    """Open a file of 5,000 lines; give a place in the middle, on a blank line of a function."""
     source = (STDLIB / "_pydecimal.py").read_text()
     text = "".join(source.splitlines(keepends=True)[:LARGE_LINES])
     text = text[: text.rfind("\n    def ")] + "\n"
-    return Document(server, text, "file:///bench/large.py"), text.index(
-        "        return", len(text) // 2
-    ) + 8
+    statement = text.index("        return", len(text) // 2)
+    text = f"{text[:statement]}{BLANK}\n{text[statement:]}"
+    return Document(server, text, "file:///bench/large.py"), statement + len(BLANK)
 
 
 def _common_beginnings(prompts: Sequence[str]) -> list[float]:

@@ -1,5 +1,7 @@
 """Grammars, parsers and kept trees."""
 
+import random
+
 import pytest
 
 from refact_lsp.core.syntax import GRAMMARS, Grammar, Syntax, difference, grammar_of
@@ -46,3 +48,19 @@ def test_the_difference_of_two_texts_is_one_span():
     assert difference(b"abcabc", b"abcXabc") == (3, 3, 4)
     assert difference(b"aa", b"aaa") == (2, 2, 3)
     assert difference(b"", b"") == (0, 0, 0)
+
+
+def test_the_difference_of_long_texts_is_the_smallest_span():
+    rng = random.Random(1)
+    for _ in range(300):
+        before = bytes(rng.choices(b"ab\n", k=rng.randrange(9000)))
+        at = rng.randrange(len(before) + 1)
+        gone = min(len(before) - at, rng.choice((0, 1, 5, 4096, 5000)))
+        put = bytes(rng.choices(b"ab\n", k=rng.choice((0, 1, 5, 4097))))
+        after = before[:at] + put + before[at + gone :]
+        start, before_end, after_end = difference(before, after)
+        assert before[:start] == after[:start]
+        assert before[before_end:] == after[after_end:]
+        assert start in (before_end, after_end) or before[start] != after[start]
+        ends = before_end > start < after_end
+        assert not ends or before[before_end - 1] != after[after_end - 1]

@@ -12,6 +12,7 @@ from refact_lsp.features.completion.cache import CLOSERS, Entry, typed_since
 from refact_lsp.features.completion.chat_hole import repair_echo
 from refact_lsp.features.completion.cut.context import Cut, CutContext
 from refact_lsp.features.completion.cut.cutter import Cutter
+from refact_lsp.features.completion.cut.memory import Memory
 from refact_lsp.features.completion.outcomes import followed
 from refact_lsp.features.completion.ports import Target
 from refact_lsp.features.completion.prompt import Prompt
@@ -38,6 +39,7 @@ class Live:
         prompt: Prompt,
         context: CutContext,
         settle: Callable[["Live"], None],
+        memory: Memory | None = None,
         base: Snapshot | None = None,
         ahead: Answer | None = None,
     ) -> None:
@@ -59,6 +61,7 @@ class Live:
         self.expected = ""
         self.task: asyncio.Task[None] | None = None
         self._context = context
+        self._memory = memory
         self._cutter: Cutter | None = None
         self._settle = settle
 
@@ -66,7 +69,7 @@ class Live:
     def cutter(self) -> Cutter:
         """The cutter; made at first use, since it reads the document around the cursor."""
         if self._cutter is None:
-            self._cutter = Cutter(self._context)
+            self._cutter = Cutter(self._context, self._memory)
         return self._cutter
 
     def continued_by(self, snapshot: Snapshot, scope: int) -> str | None:

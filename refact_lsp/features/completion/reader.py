@@ -12,6 +12,7 @@ from refact_lsp.core.types import Usage
 from refact_lsp.features.completion.cache import Cache, Entry
 from refact_lsp.features.completion.cut.context import Cut, cut_context
 from refact_lsp.features.completion.cut.cutter import Cutter
+from refact_lsp.features.completion.cut.memory import Memory
 from refact_lsp.features.completion.filters.polish import Polishing, polish
 from refact_lsp.features.completion.filters.reasons import Dropped
 from refact_lsp.features.completion.guard import guarded
@@ -36,6 +37,7 @@ class Reader:
         self._cache = cache
         self._counts = counts
         self._syntax = Syntax()
+        self._memory = Memory()
         self._count_tokens = lru_cache(_LINES_COUNTED)(ports.count_tokens)
 
     async def open(
@@ -68,6 +70,7 @@ class Reader:
             prompt=prompt,
             context=context,
             settle=lambda live: self._settle(live, place, polishing, keep=temperature is None),
+            memory=self._memory,
             base=after[0] if after else None,
             ahead=after[1] if after else None,
         )
@@ -113,7 +116,7 @@ class Reader:
     ) -> Entry:
         """Polish a text for its place; an entry without answers says why nothing is shown."""
         at_s, model, snapshot = self._ports.clock_s(), place.target.model, place.snapshot
-        shown = polish(text, snapshot, polishing, syntax=self._syntax)
+        shown = polish(text, snapshot, polishing, syntax=self._syntax, memory=self._memory)
         if isinstance(shown, Dropped):
             return Entry((), model, origin, at_s, reason=shown.reason, raw=raw)
         answer = Answer(shown.text, shown.replace_end_column - snapshot.column)
@@ -163,7 +166,8 @@ class Reader:
         rest = cut.rest[: cut.rest.rfind("\n") + 1]
         if not rest.strip():
             return
-        cutter = Cutter(cut_context(place.snapshot, cut_strings=place.target.cut_strings))
+        context = cut_context(place.snapshot, cut_strings=place.target.cut_strings)
+        cutter = Cutter(context, self._memory)
         found = cutter.feed(rest) or cutter.finish()
         entry = self.shaped(found.text, place, "prefetch", polishing, raw=rest)
         if entry.answers:

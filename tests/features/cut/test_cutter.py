@@ -4,7 +4,7 @@ import pytest
 
 from refact_lsp.features.completion.cut.context import CutContext, Multiline
 from refact_lsp.features.completion.cut.cutter import Cutter
-from refact_lsp.features.completion.cut.stops import undecided_tail, wire_stops
+from refact_lsp.features.completion.cut.stops import beginnings, undecided_tail, wire_stops
 
 END = "<|endoftext|>"
 
@@ -198,5 +198,5 @@ def test_at_most_four_stops_go_on_the_wire():
 
 
 def test_the_undecided_tail_is_the_longest_beginning_of_a_stop():
-    assert undecided_tail("x<|e", ["<|end|>", "|e!"]) == 3
-    assert undecided_tail("x", ["<|end|>"]) == 0
+    assert undecided_tail("x<|e", beginnings(["<|end|>", "|e!"])) == 3
+    assert undecided_tail("x", beginnings(["<|end|>"])) == 0

@@ -4,14 +4,21 @@ The openers left of the cursor and the closers right of it are aligned from the 
 bracket missing elsewhere in the file does not shift the others.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
-from refact_lsp.features.completion.cut.lexer import Token
-
-_PAIRS = {")": "(", "]": "[", "}": "{", "end": "function if do", "until": "repeat"}
+_PAIRS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        ")": frozenset("("),
+        "]": frozenset("["),
+        "}": frozenset("{"),
+        "end": frozenset(("function", "if", "do")),
+        "until": frozenset(("repeat",)),
+    }
+)
 # Deeper nesting than this is not aligned: the outer levels are taken as matched.
-_DEEPEST = 24
+DEEPEST = 24
 _MATCH, _SAME_INDENT, _OTHER_INDENT = 4, 2, -1
 
 
@@ -39,7 +46,7 @@ class Balance(NamedTuple):
 
 def closes(closer: str, opener: str) -> bool:
     """Whether the two are a pair."""
-    return opener in _PAIRS[closer].split()
+    return opener in _PAIRS[closer]
 
 
 def width(indentation: str) -> int:
@@ -55,38 +62,8 @@ def indent_at(text: str, at: int) -> tuple[int, bool]:
     return width(before[:blanks]), blanks == len(before)
 
 
-def open_brackets(tokens: Iterable[Token], text: str) -> list[Bracket]:
-    """Give the brackets that are open at the end, outermost first."""
-    stack: list[Token] = []
-    for token in tokens:
-        if token.kind == "open":
-            stack.append(token)
-        elif token.kind == "close":
-            _pop(stack, token.text)
-    last_line = text.rfind("\n") + 1
-    return [
-        Bracket(token.text, indent_at(text, token.start)[0], token.start >= last_line)
-        for token in stack
-    ]
-
-
-def unmatched_closers(tokens: Iterable[Token], text: str) -> list[Bracket]:
-    """Give the closers whose openers are not in the text, nearest first."""
-    stack: list[Token] = []
-    found: list[Bracket] = []
-    for token in tokens:
-        if token.kind == "open":
-            stack.append(token)
-        elif token.kind == "close" and not _pop(stack, token.text):
-            indent, leads = indent_at(text, token.start)
-            near = text.find("\n", 0, token.start) < 0
-            found.append(Bracket(token.text, indent if leads and not near else None, near))
-            if len(found) == _DEEPEST:
-                break
-    return found
-
-
-def _pop(stack: list[Token], closer: str) -> bool:
+def pop_pair(stack: list[Bracket], closer: str) -> bool:
+    """Take the nearest opener that fits off the stack, with all that was opened inside it."""
     for depth in range(len(stack) - 1, -1, -1):
         if closes(closer, stack[depth].text):
             del stack[depth:]
@@ -106,7 +83,7 @@ def balance(
     What lies outside the outermost pair is judged only where that side of the document was read to
     its end; but a parenthesis or a bracket of the cursor's line closes nearer than that.
     """
-    inner = openers[-_DEEPEST:]
+    inner = openers[-DEEPEST:]
     outer = len(openers) - len(inner)
     pairs = _align(inner, closers[::-1])
     opener_partners = {opener for opener, _ in pairs}

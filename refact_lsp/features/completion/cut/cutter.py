@@ -11,9 +11,10 @@ from refact_lsp.features.completion.cut.context import Cut, CutContext, CutReaso
 from refact_lsp.features.completion.cut.echo import suffix_echo
 from refact_lsp.features.completion.cut.lexer import Token
 from refact_lsp.features.completion.cut.lines import LineRules
+from refact_lsp.features.completion.cut.memory import Memory
 from refact_lsp.features.completion.cut.place import Place, place_of
 from refact_lsp.features.completion.cut.repeats import inline_repeat
-from refact_lsp.features.completion.cut.stops import stop_pattern, undecided_tail
+from refact_lsp.features.completion.cut.stops import beginnings, stop_pattern, undecided_tail
 
 _RIGHT_TEXT_CHARS = 20
 _CONTINUES = re.compile(r"[,(\[{]$")
@@ -29,10 +30,11 @@ class Cutter:
     fed again. `finish` is called where the stream ends by itself.
     """
 
-    def __init__(self, context: CutContext) -> None:
+    def __init__(self, context: CutContext, memory: Memory | None = None) -> None:
         self._context = context
-        self._place: Place = place_of(context)
+        self._place: Place = place_of(context, memory)
         self._control = stop_pattern(context.cut_strings)
+        self._beginnings = beginnings(context.cut_strings)
         self._text = self._place.window
         self._start = len(self._text)
         self._read = self._start
@@ -74,9 +76,7 @@ class Cutter:
         elif last:
             end = len(self._text)
         else:
-            end = len(self._text) - undecided_tail(
-                self._text[self._read :], self._context.cut_strings
-            )
+            end = len(self._text) - undecided_tail(self._text[self._read :], self._beginnings)
         cut = self._read_to(end, last=last or control is not None)
         self._read = end
         if cut is None and control:

@@ -25,6 +25,13 @@ class Token(NamedTuple):
     text: str
 
 
+class State(NamedTuple):
+    """What is open between two lines: a string or comment, templates left for `${`."""
+
+    region: Region | None
+    templates: tuple[tuple[Region, int], ...]
+
+
 class Lexer:
     """The state of one reading; positions are those of the text that is passed in."""
 
@@ -34,6 +41,21 @@ class Lexer:
         self._at = 0
         # Templates that were left for `${`, each with the depth of braces inside.
         self._templates: list[tuple[Region, int]] = []
+
+    @property
+    def language(self) -> str:
+        return self._reading.language
+
+    @property
+    def state(self) -> State:
+        """What is open where reading stands."""
+        return State(self.region, tuple(self._templates))
+
+    def resume(self, state: State, at: int) -> None:
+        """Read on at a position of a text, in that state."""
+        self.region = state.region
+        self._templates = list(state.templates)
+        self._at = at
 
     def twin(self) -> "Lexer":
         """Make a lexer in the same state for another text, to be read from its beginning."""

@@ -134,9 +134,10 @@ _TABLE: Mapping[str, Lexis] = MappingProxyType(
 
 
 class Reading:
-    """A language's table compiled, region patterns included; made once a cutter."""
+    """A language's table compiled, region patterns included."""
 
     def __init__(self, language: str) -> None:
+        self.language = language
         self.lexis = _TABLE.get(language, _PLAIN)
         self.code = self.lexis.code_pattern()
         self.header = self.lexis.header_pattern()

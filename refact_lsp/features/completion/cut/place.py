@@ -7,16 +7,14 @@ from typing import NamedTuple
 from refact_lsp.features.completion.cut.brackets import (
     Balance,
     balance,
-    open_brackets,
-    unmatched_closers,
     width,
 )
 from refact_lsp.features.completion.cut.context import CutContext
 from refact_lsp.features.completion.cut.lexer import Lexer
 from refact_lsp.features.completion.cut.lexis import Reading, Region
+from refact_lsp.features.completion.cut.memory import Memory
 
-# How far from the cursor brackets are looked for; a cut inside this many characters is milliseconds
-# of lexing, and what lies beyond is taken as balanced.
+# How far from the cursor brackets are looked for; what lies beyond is taken as balanced.
 _PREFIX_CHARS = 24_000
 _SUFFIX_CHARS = 24_000
 _SUFFIX_LINES = 3
@@ -80,13 +78,14 @@ class Place(NamedTuple):
         return line.indent <= deepest + (1 if line.text[:1] in tuple(")]}") else 0)
 
 
-def place_of(context: CutContext) -> Place:
-    """Read around the cursor."""
-    reading = Reading(context.language)
+def place_of(context: CutContext, memory: Memory | None = None) -> Place:
+    """Read around the cursor; with a memory, lines that it knows are not read again."""
+    memory = memory or Memory()
+    reading = memory.reading(context.language)
     window, prefix_is_whole = _window(context.prefix)
     suffix = context.suffix[:_SUFFIX_CHARS]
     lexer = Lexer(reading)
-    openers = open_brackets(lexer.tokens(window, len(window), "words"), window)
+    openers = memory.openers(lexer, window)
     line_prefix, right = context.line_prefix, context.line_suffix.strip()
     in_code = lexer.region is None
     header = _opens(reading, line_prefix)
@@ -100,7 +99,7 @@ def place_of(context: CutContext) -> Place:
         window=window,
         balance=balance(
             openers,
-            unmatched_closers(after.tokens(suffix, len(suffix), "nothing"), suffix),
+            memory.unmatched_closers(after, suffix),
             prefix_is_whole=prefix_is_whole,
             suffix_is_whole=len(suffix) == len(context.suffix),
         ),

@@ -1,7 +1,7 @@
 """Control tokens and stop strings: which go on the wire, and where one begins in a stream."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 # OpenAI and several servers that follow it refuse a request with more.
 WIRE_STOP_LIMIT = 4
@@ -20,11 +20,15 @@ def stop_pattern(strings: Iterable[str]) -> re.Pattern[str] | None:
     return re.compile("|".join(map(re.escape, ordered))) if ordered else None
 
 
-def undecided_tail(text: str, strings: Sequence[str]) -> int:
-    """How many characters at the end of `text` may be the beginning of one of `strings`."""
-    longest = max(map(len, strings), default=0)
-    for length in range(min(longest - 1, len(text)), 0, -1):
-        tail = text[-length:]
-        if any(string.startswith(tail) for string in strings):
+def beginnings(strings: Iterable[str]) -> frozenset[str]:
+    """Give all that each of them may begin with, short of the whole."""
+    return frozenset(text[:length] for text in strings for length in range(1, len(text)))
+
+
+def undecided_tail(text: str, beginnings: Collection[str]) -> int:
+    """How many characters at the end of `text` may be the beginning of a stop string."""
+    longest = max(map(len, beginnings), default=0)
+    for length in range(min(longest, len(text)), 0, -1):
+        if text[-length:] in beginnings:
             return length
     return 0

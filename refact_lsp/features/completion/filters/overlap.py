@@ -7,6 +7,7 @@ _NO_WORD = re.compile(r"\W+")
 _MIN_HEAD = 4
 _TELLING_CHARS = 8
 _LINES_COMPARED = 4
+_NEAR_CHARS = 4000  # what is compared stands within this much of the cursor
 
 
 def without_prefix_overlap(text: str, prefix: str) -> str:
@@ -26,7 +27,8 @@ def without_prefix_overlap(text: str, prefix: str) -> str:
 
 def _without_lines_above(text: str, prefix: str) -> str:
     """Take off whole lines at the beginning that are the last lines above the cursor."""
-    above = [line.strip() for line in prefix.splitlines() if line.strip()][-_LINES_COMPARED:]
+    near = prefix[-_NEAR_CHARS:]
+    above = [line.strip() for line in near.splitlines() if line.strip()][-_LINES_COMPARED:]
     lines = text.split("\n")
     for count in range(min(len(above), len(lines) - 1), 0, -1):
         head = [line.strip() for line in lines[:count]]
@@ -37,15 +39,16 @@ def _without_lines_above(text: str, prefix: str) -> str:
 
 def repeats_line_above(text: str, prefix: str) -> bool:
     """Say whether a text of one line is, or nearly is, the line above the cursor's."""
-    above = prefix[: prefix.rfind("\n") + 1].rstrip()
+    near = prefix[-_NEAR_CHARS:]
+    above = near[: near.rfind("\n") + 1].rstrip()
     above = above[above.rfind("\n") + 1 :].strip()
-    whole = (prefix[prefix.rfind("\n") + 1 :] + text).strip()
+    whole = (near[near.rfind("\n") + 1 :] + text).strip()
     return "\n" not in whole and _same_line(whole, above)
 
 
 def without_suffix_lines(text: str, suffix: str) -> str:
     """Cut before the first line that is, or nearly is, the document's next line."""
-    following = next((line for line in suffix.splitlines()[1:] if line.strip()), "")
+    following = next((line for line in suffix[:_NEAR_CHARS].splitlines()[1:] if line.strip()), "")
     if len(following.strip()) < _TELLING_CHARS or not _WORD.search(following):
         return text
     lines = text.split("\n")
@@ -59,12 +62,12 @@ def without_suffix_lines(text: str, suffix: str) -> str:
 def repeats_suffix(text: str, suffix: str) -> bool:
     """Say whether the whole text is what stands right of the cursor, or on the next lines."""
     lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
-    following = [line.strip() for line in suffix[:4000].splitlines() if line.strip()]
+    following = [line.strip() for line in suffix[:_NEAR_CHARS].splitlines() if line.strip()]
     if not lines:
         return False
     if "".join(lines) == "".join(following[: len(lines)]):
         return True
-    below = [line.strip() for line in suffix[:4000].splitlines()[1:] if line.strip()]
+    below = [line.strip() for line in suffix[:_NEAR_CHARS].splitlines()[1:] if line.strip()]
     telling = sum(map(len, lines)) >= _TELLING_CHARS
     same = len(below) >= len(lines) and all(map(_same_line, lines, below))
     return telling and same

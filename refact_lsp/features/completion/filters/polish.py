@@ -14,6 +14,7 @@ from refact_lsp.core.syntax import Syntax
 from refact_lsp.core.text import Snapshot
 from refact_lsp.features.completion.cut.context import Multiline, cut_context
 from refact_lsp.features.completion.cut.echo import suffix_echo
+from refact_lsp.features.completion.cut.memory import Memory
 from refact_lsp.features.completion.cut.place import Place, place_of
 from refact_lsp.features.completion.filters import content, leaks, overlap, python_check, shape
 from refact_lsp.features.completion.filters.guard import Guard, Strictness, guarded
@@ -45,7 +46,10 @@ _PLAIN = Polishing()
 class Scene:
     """The document as the filters see it; what is costly is worked out when it is asked for."""
 
-    def __init__(self, snapshot: Snapshot, polishing: Polishing) -> None:
+    def __init__(
+        self, snapshot: Snapshot, polishing: Polishing, memory: Memory | None = None
+    ) -> None:
+        self._memory = memory
         self.snapshot = snapshot
         self.polishing = polishing
         self.language = snapshot.language
@@ -60,7 +64,12 @@ class Scene:
     @cached_property
     def place(self) -> Place:
         """What the cutter knows of the hole."""
-        return place_of(cut_context(self.snapshot))
+        return place_of(cut_context(self.snapshot), self._memory)
+
+    @cached_property
+    def statement(self) -> python_check.Place:
+        """The top-level statement around the cursor, as Python reads it."""
+        return python_check.Place(self.prefix, self.suffix)
 
     @property
     def in_words(self) -> bool:
@@ -164,9 +173,10 @@ def polish(
     polishing: Polishing = _PLAIN,
     *,
     syntax: Syntax | None = None,
+    memory: Memory | None = None,
 ) -> Shown | Dropped:
     """Run the whole battery over a text for a snapshot's cursor; `syntax` judges it in place."""
-    scene = Scene(snapshot, polishing)
+    scene = Scene(snapshot, polishing, memory)
     changes: list[Change] = []
     for change, repair in REPAIRS:
         repaired = repair(text, scene)
@@ -199,7 +209,7 @@ def _shown(text: str, scene: Scene, replaced: int, changes: list[Change]) -> Sho
     snapshot = scene.snapshot
     unknown = ()
     if scene.language == "python" and not replaced:
-        unknown = python_check.Place(scene.prefix, scene.suffix).unknown_names(text)
+        unknown = scene.statement.unknown_names(text)
     ended = shape.in_line_ending(text, snapshot.line_ending)
     if ended != text:
         changes.append("lineEnding")
@@ -229,8 +239,7 @@ def _judged(text: str, scene: Scene, syntax: Syntax, replaced: int) -> str | Non
     kept = guarded(guard, text)
     if kept is None or scene.language != "python" or replaced:
         return kept
-    place = python_check.Place(scene.prefix, scene.suffix)
-    return place.without_misplaced_lines(
+    return scene.statement.without_misplaced_lines(
         kept, lambda shorter: guard.accepts(guard.errors(shorter)[0])
     )
 

@@ -10,8 +10,8 @@ import re
 import warnings
 from collections.abc import Callable
 
-# Compiling is some milliseconds for this much.
-_MOST_CHARS = 20_000
+# Compiling is some milliseconds for so much, looking at every name three times that.
+_MOST_CHARS, _MOST_CHARS_NAMED = 20_000, 6_000
 _TOP_LINE = re.compile(r"^(?:(?:def|class|async|if|for|while|with|try|match)\b|@)", re.MULTILINE)
 _NEXT_TOP_LINE = re.compile(r"\n(?=[^\s)\]}#])(?!(?:else|elif|except|finally)\b)")
 _MISPLACED = re.compile(r"outside (?:function|async function|loop)|not properly in loop")
@@ -46,7 +46,7 @@ class Place:
     def unknown_names(self, text: str) -> tuple[str, ...]:
         """Give the names that the text reads and that nothing in the document defines."""
         source = self._before + text + self._after
-        if len(source) > _MOST_CHARS:
+        if len(source) > _MOST_CHARS_NAMED:
             return ()
         try:
             tree = _parsed(source)
