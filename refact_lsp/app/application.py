@@ -45,6 +45,8 @@ log = logging.getLogger(__name__)
 
 # The most that closing waits for rows of the ledger still on their way to the disk.
 _COUNT_S = 2.0
+# How often, and how long each time, closing waits for background work that it has cancelled.
+_TRIES_TO_END, _END_S = 3, 0.3
 
 
 class App:
@@ -172,12 +174,21 @@ class App:
     async def close(self) -> None:
         """End background work, connections and the database."""
         await self.counted()
-        for task in tuple(self._running):
-            task.cancel()
+        await self._end_background()
         await self.sign_ins.close()
         await self.worker.close()
         await self.client.close()
         self.database.close()
+
+    async def _end_background(self) -> None:
+        """Cancel all tasks and see them end: what they still do needs the database."""
+        for _ in range(_TRIES_TO_END):
+            running = tuple(self._running)
+            if not running:
+                return
+            for task in running:
+                task.cancel()
+            await asyncio.wait(running, timeout=_END_S)
 
     async def _guarded(self, work: Coroutine[Any, Any, T]) -> T | None:
         try:

@@ -111,7 +111,8 @@ class Database:
         yield
         while True:
             try:
-                await asyncio.wait_for(self._wrote.wait(), poll_s)
+                async with asyncio.timeout(poll_s):  # `wait_for` may lose a cancellation
+                    await self._wrote.wait()
             except TimeoutError:
                 before, version = version, await self._data_version()
                 if before == version:

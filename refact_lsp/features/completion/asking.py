@@ -1,6 +1,7 @@
 """The part of a request that waits: rules, delay, the chat's turn, the stream, more candidates."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from refact_lsp.core.text import Snapshot
@@ -83,14 +84,9 @@ class Asking:
             if reason is not None:
                 return reason
             await self._wait(ask)
-        known = self.find(ask.place) if explicit else None
-        if known and known.answers:
-            ask.trace.cache = known.use
-            return await self._more(ask, known)
-        hit = await self._first(ask)
-        if explicit and isinstance(hit, Hit) and hit.answers:
-            return await self._more(ask, hit)
-        return hit
+        if explicit:
+            return await self._several(ask)
+        return await self._first(ask)
 
     async def _wait(self, ask: Ask) -> None:
         """Let the user type on, then let a chat finish that uses the same machine."""
@@ -118,6 +114,8 @@ class Asking:
                 return "stale"
             asked_s = self._ports.clock_s()
             live = self._joined(ask) or await self._reader.open(ask.session, ask.place)
+            if ask.request.trigger == "explicit":
+                self._open_others(ask)
             meanwhile = await self._meanwhile(ask, live)
             if meanwhile is not None:
                 return meanwhile
@@ -146,28 +144,55 @@ class Asking:
         hit = self.guessed(ask.session, ask.place, provisional=True)
         return hit if hit and hit.answers else None
 
-    async def _more(self, ask: Ask, hit: Hit) -> Hit:
-        """Collect other candidates, one request after the other, in a box of time."""
+    async def _several(self, ask: Ask) -> Hit | str:
+        """Ask for several candidates at once; answer soon after the first with those that came."""
         place, began_s = ask.place, self._ports.clock_s()
-        answers = list(hit.answers)
+        try:
+            hit: Hit | str | None = self.find(place)
+            if isinstance(hit, Hit) and hit.answers:
+                ask.trace.cache = hit.use
+                self._open_others(ask)
+            else:
+                hit = await self._first(ask)
+            if hit == "stale":
+                return hit
+            took_s = max(self._ports.clock_s() - began_s, self._latency_ms.value / 1000)
+            others = list(ask.session.others)
+            await self._come(others, min(took_s, EXPLICIT_BOX_S))
+        finally:
+            ask.session.close_others()
+        return self._together(ask, hit, [live.entry for live in others if live.entry])
+
+    def _open_others(self, ask: Ask) -> None:
+        if not ask.session.others:
+            for _ in range(EXPLICIT_TRIES):
+                self._reader.open_other(ask.session, ask.place, OTHER_TEMPERATURE)
+
+    async def _come(self, others: Sequence[Live], patience_s: float) -> None:
+        """Wait for streams to end, but not for ever."""
+        timer = self._ports.spawn(guarded(self._ports.sleep, patience_s))
+        reading = {live.task for live in others if live.task is not None}
+        try:
+            while not timer.done() and (left := {task for task in reading if not task.done()}):
+                await asyncio.wait({timer, *left}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            timer.cancel()
+
+    def _together(self, ask: Ask, hit: Hit | str, others: Sequence[Entry]) -> Hit | str:
+        """Make one entry of all candidates; a failure among them takes nothing from the rest."""
+        place = ask.place
+        entries = [*([hit.entry] if isinstance(hit, Hit) else ()), *others]
+        answers = list(hit.answers) if isinstance(hit, Hit) else []
+        answers += [answer for entry in others for answer in entry.answers]
+        if not answers:
+            return hit
         guess = None if place.target.embedded else self._guess(ask.session, place, "guess")
-        for _ in range(EXPLICIT_TRIES):
-            if len(choices.distinct(answers, EXPLICIT_ITEMS)) >= EXPLICIT_ITEMS:
-                break
-            if self._ports.clock_s() - began_s > EXPLICIT_BOX_S:
-                break
-            live = await self._reader.open(ask.session, place, temperature=OTHER_TEMPERATURE)
-            await live.over.wait()
-            if live.problem is not None:
-                break
-            answers += live.entry.answers if live.entry else ()
-        if guess is not None:
-            answers += guess.answers
+        answers += guess.answers if guess is not None else ()
         found = choices.distinct(answers, EXPLICIT_ITEMS)
-        entry = Entry(found, hit.entry.model, "model", self._ports.clock_s(), raw=hit.entry.raw)
-        entry.prompt, entry.context = hit.entry.prompt, hit.entry.context
+        entry = Entry(found, entries[0].model, "model", self._ports.clock_s(), raw=entries[0].raw)
+        entry.prompt, entry.context = entries[0].prompt, entries[0].context
         self._cache.put(place.snapshot, place.scope, entry)
-        return Hit(hit.use, entry, found)
+        return Hit(hit.use if isinstance(hit, Hit) else "miss", entry, found)
 
     def _guess(self, session: Session, place: Place, origin: Origin) -> Entry | None:
         guess = self._ports.guess and self._ports.guess(

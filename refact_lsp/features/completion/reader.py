@@ -46,16 +46,28 @@ class Reader:
         place: Place,
         *,
         after: tuple[Snapshot, Answer] | None = None,
-        temperature: float | None = None,
     ) -> Live:
         """Start reading; the session's old stream is gone before the new one begins.
 
         `after` is the document without an answer that is shown but not accepted, and that: the
-        answer is then prepared ahead. With a `temperature` the answer is one candidate more, and
-        is left to the caller to keep.
+        answer is then prepared ahead.
         """
         session.close_live()
         await session.closed()
+        live = session.live = self._start(session, place, after)
+        return live
+
+    def open_other(self, session: Session, place: Place, temperature: float) -> None:
+        """Read one candidate more beside the session's stream; it is the caller's to keep."""
+        session.others.append(self._start(session, place, None, temperature))
+
+    def _start(
+        self,
+        session: Session,
+        place: Place,
+        after: tuple[Snapshot, Answer] | None,
+        temperature: float | None = None,
+    ) -> Live:
         prompt = self.prompt(session, place, temperature=temperature)
         context = cut_context(
             place.snapshot,
@@ -74,7 +86,6 @@ class Reader:
             base=after[0] if after else None,
             ahead=after[1] if after else None,
         )
-        session.live = live
         live.task = self._ports.spawn(self._read(live))
         self._ports.spawn(guarded(live.prepare))
         return live

@@ -41,6 +41,7 @@ class Place:
 class Session:
     """The state of one document.
 
+    `others` are streams for more candidates of an explicit request, each with a socket of its own;
     `asking` is the request that waits, `plan` what comes next, `idle` waits for the typing to
     pause; `place` was asked last, `changes` counts the document's versions.
     """
@@ -49,6 +50,7 @@ class Session:
     window: Window = field(default_factory=Window)
     rhythm: Rhythm = field(default_factory=Rhythm)
     live: Live | None = None
+    others: list[Live] = field(default_factory=list[Live])
     asking: asyncio.Task[None] | None = None
     plan: asyncio.Task[None] | None = None
     idle: asyncio.Task[None] | None = None
@@ -69,6 +71,7 @@ class Session:
         if self.asking is not None:
             self.asking.cancel()
             self.asking = None
+        self.close_others()
 
     def drop_plan(self) -> None:
         if self.plan is not None:
@@ -79,6 +82,13 @@ class Session:
         """Close the stream's socket; its task is kept until it is gone."""
         if self.live is not None:
             self.live.close()
+        self.close_others()
+
+    def close_others(self) -> None:
+        """Close the streams of further candidates."""
+        for live in self.others:
+            live.close()
+        self.others.clear()
 
     def keep_only(self, snapshot: Snapshot, scope: int) -> None:
         """Close the stream unless this place continues it."""

@@ -56,7 +56,7 @@ class Call:
     """One request as the model saw it."""
 
     request: Any
-    pieces: asyncio.Queue[str | None]
+    pieces: asyncio.Queue[str | Problem | None]
     read: int = 0
     open: bool = True
 
@@ -65,6 +65,9 @@ class Call:
             self.pieces.put_nowait(piece)
         if end:
             self.pieces.put_nowait(None)
+
+    def fail(self, problem: Problem) -> None:
+        self.pieces.put_nowait(problem)
 
 
 @dataclass
@@ -92,6 +95,8 @@ class Model:
             if self.answer is not None:
                 call.say(self.answer(request) or "")
             while (piece := await call.pieces.get()) is not None:
+                if isinstance(piece, Problem):
+                    raise RefactError(piece)
                 call.read += len(piece)
                 yield TextDelta(delta=piece)
             yield Finished(reason="stop")

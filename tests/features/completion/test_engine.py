@@ -189,9 +189,49 @@ async def test_an_explicit_request_asks_at_once_for_several_distinct_candidates(
         task = desk.start(lambda: editor.ask(trigger="explicit"))
         await settle()
         assert [item.text for item in await task] == ["one()", "two()"]
-        assert desk.model.most_open == 1
         temperatures = [call.request.temperature for call in desk.model.calls]
         assert temperatures == [0.0, 0.7, 0.7]
+
+
+async def test_candidates_that_fail_or_are_late_take_nothing_from_those_that_came():
+    async with open_desk() as desk:
+        editor = Editor(desk.engine, "x = |\n")
+        task = desk.start(lambda: editor.ask(trigger="explicit"))
+        await settle()
+        first, failing, late = desk.model.calls
+        await desk.clock.advance(0.3)
+        first.say("one()")
+        failing.fail(Problem(kind="network", message="No route."))
+        await settle()
+        assert not task.done()
+        await desk.clock.advance(0.4)
+        assert [item.text for item in await task] == ["one()"]
+        await settle()
+        assert not late.open
+        assert desk.engine.problem is None
+
+
+async def test_another_candidate_is_shown_where_the_first_fails():
+    async with open_desk() as desk:
+        editor = Editor(desk.engine, "x = |\n")
+        task = desk.start(lambda: editor.ask(trigger="explicit"))
+        await settle()
+        first, second, third = desk.model.calls
+        first.fail(Problem(kind="network", message="No route."))
+        second.say("two()")
+        third.say("two()")
+        assert [item.text for item in await task] == ["two()"]
+
+
+async def test_cancelling_an_explicit_request_closes_all_its_streams():
+    async with open_desk() as desk:
+        editor = Editor(desk.engine, "x = |\n")
+        task = desk.start(lambda: editor.ask(trigger="explicit"))
+        await settle()
+        assert sum(call.open for call in desk.model.calls) == 3
+        task.cancel()
+        await settle()
+        assert not any(call.open for call in desk.model.calls)
 
 
 @pytest.mark.parametrize(
