@@ -30,8 +30,12 @@ def render_fim(
     language: str = "",
     files: Sequence[ContextFile] = (),
     repo: str = "",
+    begun: str = "",
 ) -> str:
-    """Build the prompt; `files` and `repo` are left out where the family has no place for them."""
+    """Build the prompt; `files` and `repo` are left out where the family has no place for them.
+
+    `begun` is what the middle begins with, for families whose prompt ends with the middle's mark.
+    """
     values = {
         "prefix": neutralised(fim, prefix),
         "suffix": neutralised(fim, suffix),
@@ -42,7 +46,13 @@ def render_fim(
         "SUFFIX": fim.suffix,
         "MIDDLE": fim.middle,
     }
-    return _filled(fim.template or LAYOUTS[fim.order], values)
+    return _filled(fim.template or LAYOUTS[fim.order], values) + neutralised(fim, begun)
+
+
+def middle_stands_last(fim: Fim) -> bool:
+    """Say whether text behind the prompt is the beginning of the middle, with the suffix before."""
+    layout = fim.template or LAYOUTS[fim.order]
+    return fim.order == "PSM" and layout.endswith(("{MIDDLE}", fim.middle))
 
 
 def takes_files(fim: Fim) -> bool:

@@ -46,7 +46,8 @@ class Call:
     @property
     def hole(self) -> Hole:
         before, _, rest = self.prompt.rpartition(PREFIX)[2].partition(SUFFIX)
-        return Hole(before, rest.removesuffix(MIDDLE))
+        suffix, _, begun = rest.partition(MIDDLE)
+        return Hole(before + begun, suffix)
 
 
 @dataclass

@@ -88,7 +88,8 @@ class Oracle:
             return ["other", "_thing", "(", "value", ")", "\n"]
         text = self._goal[at + len(tail) : max(end, at + len(tail))]
         lines = text.splitlines(keepends=True)
-        count = chance.randint(1, 4)
+        # At the end of a line a model says what comes next, not that the line has ended.
+        count = chance.randint(1, 4) + text.startswith("\n")
         while count < len(lines) and not _is_whole("".join(lines[:count])):
             count += 1
         return _pieces("".join(lines[:count]))

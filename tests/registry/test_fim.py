@@ -5,7 +5,14 @@ from hypothesis import strategies as st
 from refact_lsp.core.requests import ContextFile
 from refact_lsp.registry.catalog import Catalog
 from refact_lsp.registry.check import fim_tokens
-from refact_lsp.registry.fim import cuts, neutralised, render_fim, takes_files, wire_stops
+from refact_lsp.registry.fim import (
+    cuts,
+    middle_stands_last,
+    neutralised,
+    render_fim,
+    takes_files,
+    wire_stops,
+)
 from refact_lsp.registry.schema import Fim
 
 FILES = (ContextFile(path="a.py", text="A = 1"), ContextFile(path="b.py", text="B = 2"))
@@ -40,6 +47,18 @@ def layout(catalog: Catalog, family: str) -> Fim:
 def test_each_family_has_its_own_layout(catalog: Catalog, family: str, prompt: str):
     fim = layout(catalog, family)
     assert render_fim(fim, "before", "after", path="x.py", language="python") == prompt
+
+
+def test_a_begun_middle_stands_last_where_the_family_lets_it(catalog: Catalog):
+    qwen = layout(catalog, "qwen2.5-coder")
+    assert middle_stands_last(qwen)
+    assert render_fim(qwen, "p", "s", begun="m").endswith("s<|fim_middle|>m")
+    assert (
+        "<|fim_suffix|>"
+        not in render_fim(qwen, "p", "", begun="<|fim_suffix|>").split("<|fim_middle|>")[1]
+    )
+    assert not middle_stands_last(layout(catalog, "codestral"))
+    assert not middle_stands_last(layout(catalog, "codegeex4"))
 
 
 @pytest.mark.parametrize(

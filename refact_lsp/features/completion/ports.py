@@ -33,6 +33,7 @@ class Render(Protocol):
         path: str = "",
         language: str = "",
         files: Sequence[ContextFile] = (),
+        begun: str = "",
     ) -> str: ...
 
 
@@ -44,9 +45,10 @@ class Target:
     anything that shapes an answer changes: settings, parameters, the provider's address.
     `render` is needed for the method `template`; `takes_files` says that the family, or the route,
     has a place of its own for pieces of other files. The method `chat` needs `capabilities`.
-    `reads_for_nothing` says that a request for no tokens makes the runtime read its prompt.
-    `embedded` marks the model that needs no
-    provider: `Ports.guess` is asked. `handle` is the app's own way back to the endpoint.
+    `takes_begun` says that the prompt ends where the middle begins, so that it may go on with the
+    middle's first characters. `reads_for_nothing` says that a request for no tokens makes the
+    runtime read its prompt. `embedded` marks the model that needs no provider: `Ports.guess` is
+    asked. `handle` is the app's own way back to the endpoint.
     """
 
     model: str
@@ -63,6 +65,7 @@ class Target:
     stop: Sequence[str] = ()
     cut_strings: Sequence[str] = ()
     suffix_first: bool = False
+    takes_begun: bool = False
     capabilities: Capabilities | None = None
     reads_for_nothing: bool = False
     price: Price | None = None

@@ -2,16 +2,21 @@
 
 Consecutive prompts should begin alike, since local runtimes and several vendors keep what they
 have read. So the prefix window starts at the same line for as long as it fits and then moves by a
-third at once, context stands before it in the order given, and the suffix, which changes place
-with every keystroke, is kept small.
+third at once, and context stands before it in the order given. The suffix, which would change its
+place with every keystroke, stands still where the prompt ends with the middle: what was typed on
+the last lines is then given as the beginning of the middle, and a prompt goes on where the one
+before it ended. Elsewhere the suffix is kept small.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from msgspec import structs
+
 from refact_lsp.core.parts import Message, TextPart
 from refact_lsp.core.requests import ChatRequest, CompletionRequest, ContextFile
 from refact_lsp.core.text import Snapshot
+from refact_lsp.features.completion.cache import typed_since
 from refact_lsp.features.completion.chat_hole import chat_hole_prompt
 from refact_lsp.features.completion.cut.stops import wire_stops
 from refact_lsp.features.completion.ports import Target
@@ -24,6 +29,7 @@ SUFFIX_SHARE_FIRST = 0.25  # where the suffix stands first it stays in the model
 KEPT_SHARE = 0.67  # of the budget, where the prefix window has to move
 MARGIN_TOKENS = 48  # control tokens, file headers, a tokenizer that counts differently
 CHARS_PER_TOKEN = 3
+LONGEST_BEGUN = 600  # characters of a middle that are given with the prompt
 COMMENTS: dict[str, str] = {
     "ada": "--",
     "cmake": "#",
@@ -46,10 +52,14 @@ CountTokens = Callable[[str], int]
 
 @dataclass(slots=True)
 class Window:
-    """Where the last prompt of a document began and ended: lines, the end exclusive."""
+    """Where the last prompt of a document began and ended: lines, the end exclusive.
+
+    `base` is the document without the beginning of the middle.
+    """
 
     start: int = 0
     end: int = 0
+    base: Snapshot | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +87,10 @@ def build(
 ) -> Prompt:
     """Build the request; `window` is brought up to date for the next one."""
     budget = min(target.context_window - target.max_tokens - MARGIN_TOKENS, PROMPT_TOKENS)
+    begun = ""
+    if target.takes_begun and budget > LONGEST_BEGUN:
+        budget -= LONGEST_BEGUN // CHARS_PER_TOKEN
+        snapshot, begun = without_begun(snapshot, window, target.cut_strings)
     budget = max(budget, 2 * MARGIN_TOKENS)
     kept, uses = fitted(snippets, count, budget // 2)
     budget -= sum(use.tokens for use in uses)
@@ -103,9 +117,11 @@ def build(
     if files and not target.takes_files:
         prefix = commented(kept, snapshot.language) + prefix
         files = []
-    text = None
+    text = begun or None
     if target.render is not None:
-        text = target.render(prefix, suffix, path=path, language=snapshot.language, files=files)
+        text = target.render(
+            prefix, suffix, path=path, language=snapshot.language, files=files, begun=begun
+        )
     request = CompletionRequest(
         model=target.name,
         method=target.method,
@@ -118,8 +134,29 @@ def build(
         temperature=target.temperature if temperature is None else temperature,
         context_window=target.context_window,
     )
-    shown = text if text is not None else f"{prefix}⟨cursor⟩{suffix}"
+    shown = text if text and target.render else f"{prefix}⟨cursor⟩{suffix}{begun}"
     return Prompt(request=request, context=uses, files=paths, text=shown)
+
+
+def without_begun(
+    snapshot: Snapshot, window: Window, controls: Sequence[str]
+) -> tuple[Snapshot, str]:
+    """Take the last typed text out of the document: as far as it was out before, else the line's.
+
+    Text that holds a control token stays, since a route that places it could take it for one.
+    """
+    begun = typed_since(window.base, snapshot) if window.base is not None else None
+    base = window.base
+    if base is None or begun is None or len(begun) > LONGEST_BEGUN:
+        line = snapshot.lines[snapshot.line]
+        begun = line[: snapshot.column]
+        above, below = snapshot.lines[: snapshot.line], snapshot.lines[snapshot.line + 1 :]
+        lines = [*above, line[snapshot.column :], *below]
+        base = structs.replace(snapshot, lines=lines, column=0)
+    if len(begun) > LONGEST_BEGUN or any(control in begun for control in controls):
+        base, begun = snapshot, ""
+    window.base = base
+    return base, begun
 
 
 def fitted(

@@ -11,7 +11,7 @@ from refact_lsp.core.problems import Problem, RefactError
 from refact_lsp.features.completion.ports import Settings, Target
 from refact_lsp.features.setup.roles import chain, default
 from refact_lsp.registry.addresses import resolve_addresses
-from refact_lsp.registry.fim import cuts, render_fim, takes_files, wire_stops
+from refact_lsp.registry.fim import cuts, middle_stands_last, render_fim, takes_files, wire_stops
 from refact_lsp.registry.schema import Fim
 from refact_lsp.registry.templates import completion_wire, effective
 
@@ -51,6 +51,8 @@ def target_of(world: World, model: Model) -> Target:
         takes_files=_takes_files(support.method, fim),
         stop=wire_stops(fim) if fim else (),
         cut_strings=cuts(fim) if fim else (),
+        takes_begun=support.method == "infill"
+        or (fim is not None and support.method == "template" and middle_stands_last(fim)),
         suffix_first=fim is not None and fim.order != "PSM",
         price=model.capabilities.price,
         capabilities=model.capabilities,

@@ -90,8 +90,9 @@ def test_a_family_lays_out_its_own_prompt_and_takes_files():
         path: str = "",
         language: str = "",
         files: Sequence[ContextFile] = (),
+        begun: str = "",
     ) -> str:
-        return f"{[file.path for file in files]}<P>{prefix}<S>{suffix}<M>"
+        return f"{[file.path for file in files]}<P>{prefix}<S>{suffix}<M>{begun}"
 
     target = replace(
         TARGET, method="template", render=render, takes_files=True, stop=tuple("abcdef")
@@ -102,6 +103,43 @@ def test_a_family_lays_out_its_own_prompt_and_takes_files():
     assert fim(prompt).prompt == "['b.py']<P>f(<S>)<M>"
     assert fim(prompt).stop == ("a", "b", "c", "d")
     assert prompt.text == fim(prompt).prompt
+
+
+def typed(text: str) -> list[Snapshot]:
+    """The snapshots of somebody who types a text into a small function."""
+    return [at(f"def f():\n{text[:end]}|\n\ng()\n") for end in range(len(text) + 1)]
+
+
+def test_prompts_go_on_where_the_one_before_ended_while_the_user_types():
+    target = replace(TARGET, method="infill", takes_begun=True)
+    window = Window()
+    requests = [
+        fim(build(snapshot, target, window, count)) for snapshot in typed("    a = 1\n    b = 2")
+    ]
+    assert {(request.prefix, request.suffix) for request in requests} == {
+        ("def f():\n", "\n\ng()\n")
+    }
+    assert [request.prompt or "" for request in requests] == [
+        "    a = 1\n    b = 2"[:end] for end in range(len(requests))
+    ]
+
+
+def test_an_edit_elsewhere_and_a_long_text_begin_the_middle_anew():
+    target = replace(TARGET, method="infill", takes_begun=True, context_window=8192)
+    window = Window()
+    build(at("a\nx|\nb\n"), target, window, count)
+    request = fim(build(at("c\nx\ny|\nb\n"), target, window, count))
+    assert (request.prefix, request.prompt) == ("c\nx\n", "y")
+    request = fim(build(at("c\nx\n" + "y\n" * 700 + "z|\nb\n"), target, window, count))
+    assert request.prompt == "z"
+    request = fim(build(at("z" * 700 + "|\nb\n"), target, window, count))
+    assert (request.prefix, request.prompt) == ("z" * 700, None)
+
+
+def test_a_control_token_that_was_typed_is_not_given_as_the_middle():
+    target = replace(TARGET, method="infill", takes_begun=True, cut_strings=("<end>",))
+    request = fim(build(at("x = '<end>|'\n"), target, Window(), count))
+    assert (request.prefix, request.prompt) == ("x = '<end>", None)
 
 
 def test_a_chat_model_is_shown_the_hole():

@@ -27,6 +27,13 @@ def read(context: CutContext, *deltas: str):
 
 CASES = {
     "control token": ("python", "x = ‸\n", f"1{END}\nmore", "1", "controlToken"),
+    "the next statement outside the block": (
+        "python",
+        "def f():\n    if x:\n        a()‸\n",
+        "\n    b()\n    c()\nd()\n",
+        "\n    b()\n    c()",
+        "indentation",
+    ),
     "end of stream": ("python", "x = ‸\n", "1", "1", "end"),
     "line in the middle of a line": ("python", "x = f(‸ + 1)\n", "a\nmore", "a", "newline"),
     "rest of a line": ("python", "x = ‸\ny = 2\n", "1\ny = 2\n", "1", "newline"),

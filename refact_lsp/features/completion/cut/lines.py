@@ -60,6 +60,8 @@ class LineRules:
             return None
         if place.reading.exempt and place.reading.exempt.match(text):
             return None
+        if self._goes_on_outside(balanced=balanced):
+            self._floor = min(self._floor, indent)
         if indent < self._floor:
             is_case = indent == place.line_indent and _CASE.match(text)
             return None if is_case and _SWITCH.search(self._header) else "indentation"
@@ -68,6 +70,12 @@ class LineRules:
         if balanced and indent == 0 and self._after_blank and _DEFINITION.match(text):
             return "topLevel"
         return None
+
+    def _goes_on_outside(self, *, balanced: bool) -> bool:
+        """Whether this is the first line after a finished one: it may leave the block at once."""
+        place = self._place
+        finished = self._unasked and not place.blank_line and not self._seen
+        return finished and balanced and not any(one.near for one in place.balance.openers)
 
     def finished(self, line: str, start: int, number: int, *, balanced: bool) -> End | None:
         """Judge a whole line; `start` is its position, `number` counts from the cursor's line."""
