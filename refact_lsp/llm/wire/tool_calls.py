@@ -25,7 +25,8 @@ class CallPieces:
 
     Servers number calls, or always say 0, or say nothing; they send the id once, always, or never.
     So a piece belongs to the call of its index (else of its id, else the last one), unless it
-    brings a name and an id that differs, or a name after arguments that are already complete.
+    brings a name and an id that differs, or a name after arguments that are already complete. Some
+    give every call the id 0.
     """
 
     def __init__(self) -> None:
@@ -51,9 +52,11 @@ class CallPieces:
     def finish(self, seed: str, *, cut: bool) -> list[ToolCalled]:
         """Give the calls in their order; `seed` makes ids for calls that came without."""
         calls, self._calls = self._calls, []
+        ids = [call.id for call in calls]
         return [
             tool_called(
-                call.id or made_id(seed, number),
+                # An id that an earlier call has too would give both the same result.
+                made_id(seed, number) if not call.id or call.id in ids[:number] else call.id,
                 call.name,
                 "".join(call.arguments) if call.whole is None else call.whole,
                 opaque=call.opaque,
@@ -85,7 +88,7 @@ class CallPieces:
     def _begins(call: _Call, call_id: str, arguments: object) -> bool:
         if call_id and call.id and call_id != call.id:
             return True
-        if call_id and call_id == call.id:
+        if call_id and call_id == call.id and not isinstance(arguments, str):
             return False
         begins = arguments if isinstance(arguments, str) else "{"
         return begins.lstrip().startswith("{") and _is_complete(call)

@@ -194,6 +194,25 @@ def test_one_json_body_instead_of_a_stream_is_served(wire: str):
             id="interleaved",
         ),
         pytest.param(
+            [call('{"a":1}', name="f", index=0, id="0"), call("{}", name="g", index=1, id="0")],
+            [("", "f", {"a": 1}), ("", "g", {})],
+            id="the same id for all",
+        ),
+        pytest.param(
+            [call('{"a":1}', name="f", index=0, id="0"), call("{}", name="g", index=0, id="0")],
+            [("", "f", {"a": 1}), ("", "g", {})],
+            id="the same number and id for all",
+        ),
+        pytest.param(
+            [
+                call('{"a":1}', name="f", index=1, id="x"),
+                call("{", name="g", index=0, id="y"),
+                call("}", index=0),
+            ],
+            [("x", "f", {"a": 1}), ("y", "g", {})],
+            id="numbers that start again",
+        ),
+        pytest.param(
             [call({"a": 1}, name="f", index=0, id="x")],
             [("x", "f", {"a": 1})],
             id="an object",
@@ -227,6 +246,19 @@ def test_calls_are_put_together_however_they_come(pieces: list[object], calls: l
     assert len(set(made)) == len(made)
     assert answer.finished is not None
     assert answer.finished.reason == "toolCalls"
+
+
+def test_text_before_between_and_after_calls_is_kept_in_its_order():
+    pieces = [
+        {"content": "One. "},
+        {"content": None, **call("{}", name="f", index=0, id="x")},
+        {"content": "Two. "},
+        {"content": None, **call("{}", name="g", index=1, id="y")},
+        {"content": "Three."},
+    ]
+    answer = chat(*map(chunk, pieces), chunk({"content": None}, "tool_calls"))
+    assert answer.text == "One. Two. Three."
+    assert [made.id for made in answer.calls] == ["x", "y"]
 
 
 @pytest.mark.parametrize("text", ['{"a": ', "[1]", "not json", '{"a": 1}}'])
@@ -318,7 +350,16 @@ def test_text_that_only_begins_like_a_tag_is_text():
 
 @pytest.mark.parametrize(
     "noise",
-    [b": keep-alive\n\n", b"data: : ping\n\n", b"data:\n\n", b"id: 3\n\n", b"event: ping\n\n"],
+    [
+        b": keep-alive\n\n",
+        b"data: : ping\n\n",
+        b"data:\n\n",
+        b"id: 3\n\n",
+        b"event: ping\n\n",
+        b"event: ping\ndata:\n\n",
+        b"event: ping\ndata: {}\n\n",
+        b": one\n: two\n\n",
+    ],
 )
 @pytest.mark.parametrize("wire", ["openai-chat", "anthropic-messages", "openai-responses"])
 def test_signs_of_life_are_skipped(wire: str, noise: bytes):
