@@ -3,11 +3,12 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
-from refact_lsp.core.problems import refuse
+from refact_lsp.core.problems import Problem, refuse
 from refact_lsp.core.program_spec import ProgramSpec
 from refact_lsp.core.quirks import Quirks
 from refact_lsp.core.types import Locality, Wire
-from refact_lsp.llm.targets import join
+from refact_lsp.llm.heads import cleaned, secrets
+from refact_lsp.llm.targets import join, parse_target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,3 +50,9 @@ class Endpoint:
             "Choose another model for this, or give the provider that address.",
             provider=self.provider,
         )
+
+    async def cleaned(self, problem: Problem) -> Problem:
+        """Cut this endpoint's secrets out of a problem that quotes what its server said."""
+        layers = (self.headers, await self.authorize(False))  # noqa: FBT003  — a callback
+        hidden = secrets(layers, [parse_target(address) for address in self.addresses.values()])
+        return cleaned(problem, hidden, self.provider)

@@ -10,7 +10,7 @@ import ipaddress
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 import msgspec
 
@@ -36,6 +36,10 @@ _WIRE_PATHS: dict[str, str] = {
     "llamacpp": "/v1",
 }
 _VERSION = re.compile(r"/v\d+(?:(?:alpha|beta)\d*)?$")
+# Names of query parameters that carry keys: settings are stored in clear, and addresses are shown.
+_SECRET_NAME = re.compile(
+    r"(?:\w*[-_.])?(?:api-?)?(?:key|token|sig|signature|secret|password|auth|code)", re.IGNORECASE
+)
 _SLOT = re.compile(r"\{(\w+)\}")
 _LOCAL_SUFFIXES = (".local", ".lan", ".internal", ".home.arpa", ".localdomain", ".home")
 _FARTHEST_FIRST: tuple[Locality, ...] = ("cloud", "network", "machine")
@@ -180,6 +184,8 @@ def _split(setting: str, text: str, *, own_port: int | None = None) -> SplitResu
         raise _no_address(setting, "it names no host")
     if parts.username is not None or parts.password is not None:
         raise _no_address(setting, "an address must not hold a user name or a password")
+    if any(_SECRET_NAME.fullmatch(name) for name, _ in parse_qsl(parts.query)):
+        raise _no_address(setting, "a key has no place in an address: give it as a header")
     return parts
 
 

@@ -55,7 +55,10 @@ async def list_live(
         body = await client.fetch(
             page, "models", purpose=purpose, headers=LIST_HEADERS.get(shape), patience=patience
         )
-        found += parse_models(shape, body)
+        try:
+            found += parse_models(shape, body)
+        except RefactError as error:
+            raise RefactError(await endpoint.cleaned(error.problem)) from None
         query = next_page(shape, body)
         if query is None:
             break
