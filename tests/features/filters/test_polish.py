@@ -209,6 +209,28 @@ def test_the_rest_of_the_line_is_replaced_on_the_line():
     assert shown.replace_end_column == 3
 
 
+@pytest.mark.parametrize(
+    ("document", "answer"),
+    [
+        ("def f(xs):\n    for x in ‸\n    return xs\n", "xs:"),
+        ("def f(xs):\n    for x in ‸\n        print(x)\n", "xs:"),
+        ("class A:\n    def f(self):\n        if ‸\n\n    def g(self):\n        pass\n", "self:"),
+    ],
+)
+def test_a_header_is_shown_before_its_block_is_written(document: str, answer: str):
+    shown = polish(answer, at_cursor(document), syntax=Syntax())
+    assert isinstance(shown, Shown)
+    assert shown.text == answer
+
+
+@pytest.mark.parametrize("typed", range(9))
+def test_indentation_that_is_still_being_typed_is_completed(typed: int):
+    document = "class A:\n    def f(self):\n        a = g()\n" + " " * typed + "‸\n"
+    shown = polish(" " * (8 - typed) + "return a", at_cursor(document), syntax=Syntax())
+    assert isinstance(shown, Shown)
+    assert shown.text == " " * (8 - typed) + "return a"
+
+
 def test_unknown_python_names_are_told():
     document = "import os\n\ndef f(items):\n    ‸\n"
     answer = "for item in items:\n        print(os.path, helper(item), len(item))"

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Literal
 
 from refact_lsp.core.syntax import Grammar, Syntax, grammar_of
+from refact_lsp.features.completion.filters import python_check
 
 if TYPE_CHECKING:
     from tree_sitter import Tree
@@ -64,6 +65,18 @@ class Guard:
         """Count the syntax errors of the document as it stands."""
         return len(self._error_positions(self._prefix + self._suffix))
 
+    def is_header(self, text: str) -> bool:
+        """Whether only the block is missing that the text's last line has just opened.
+
+        That may be shown like any beginning of a statement, though Python calls it an error.
+        """
+        if self._strictness == "strict" or not text.rstrip().endswith(":"):
+            return False
+        return self._grammar is not None and self._grammar.name == "python" and self._is_whole(text)
+
+    def _is_whole(self, text: str) -> bool:
+        return self.errors(text.rstrip() + python_check.BODY)[0] == 0
+
     def accepts(self, errors: int) -> bool:
         """Whether so many errors may be shown."""
         if errors == 0:
@@ -102,7 +115,7 @@ class Guard:
 def guarded(guard: Guard, text: str) -> str | None:
     """Give what of the text breaks nothing, closers added if need be; None where nothing is."""
     errors, first_error = guard.errors(text)
-    if errors == 0:
+    if errors == 0 or guard.is_header(text):
         return text
     best = (errors, text)
     for candidate in _candidates(text, first_error):

@@ -7,6 +7,7 @@ _NO_WORD = re.compile(r"\W+")
 _MIN_HEAD = 4
 _TELLING_CHARS = 8
 _LINES_COMPARED = 4
+_UNIT = 4  # columns of one step of indentation, at least
 _NEAR_CHARS = 4000  # what is compared stands within this much of the cursor
 
 
@@ -16,13 +17,23 @@ def without_prefix_overlap(text: str, prefix: str) -> str:
     head = line_prefix.strip()
     stripped = text.lstrip(" \t")
     if not head:
-        blank = line_prefix if line_prefix and text.startswith(line_prefix) else ""
+        repeated = line_prefix and text.startswith(line_prefix) and not _fits(text, prefix)
+        blank = line_prefix if repeated else ""
         return _without_lines_above(text[len(blank) :], prefix)
     if len(head) >= _MIN_HEAD and _WORD.search(head) and stripped.startswith(head):
         rest = stripped[len(head) :]
         keeps_blank = line_prefix.endswith((" ", "\t"))
         return rest.lstrip(" \t") if keeps_blank else rest
     return text[1:] if line_prefix.endswith(" ") and text[:1] == " " and stripped else text
+
+
+def _fits(text: str, prefix: str) -> bool:
+    """Say whether a text's first line stands well where the blanks before it are its own too."""
+    before, _, blank = prefix[-_NEAR_CHARS:].rpartition("\n")
+    above = before.rstrip()
+    above = above[above.rfind("\n") + 1 :]
+    deepest = _indent(above) + (_UNIT if above.endswith((":", "(", "[", "{")) else 0)
+    return bool(above) and _indent(blank + text.partition("\n")[0]) <= deepest
 
 
 def _without_lines_above(text: str, prefix: str) -> str:

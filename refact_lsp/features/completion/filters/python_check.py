@@ -21,6 +21,7 @@ _HEADER = re.compile(
 )
 _CONTINUES = re.compile(r"[)\]}#]|(?:else|elif|except|finally|case)\b")
 _MISPLACED = re.compile(r"outside (?:function|async function|loop)|not properly in loop")
+BODY = " pass"  # stands for the block of a header that is the last line of a text
 _BUILTINS = frozenset((*dir(builtins), "__file__", "__name__", "__doc__", "__path__", "__spec__"))
 
 
@@ -82,6 +83,10 @@ class Place:
         return first, first + text.count("\n")
 
     def _is_misplaced(self, text: str) -> bool:
+        bare = text.rstrip()
+        return self._breaks(text) and not (bare.endswith(":") and not self._breaks(bare + BODY))
+
+    def _breaks(self, text: str) -> bool:
         source = self._before + text + self._after
         if len(source) > _MOST_CHARS:
             return False
