@@ -5,7 +5,9 @@ forgotten is gone from graph, texts and shelves at once.
 """
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+
+from msgspec.structs import replace
 
 from refact_lsp.core.syntax import Grammar, Syntax, grammar_of
 from refact_lsp.core.text import Snapshot
@@ -25,17 +27,26 @@ from refact_lsp.features.context.texts import Texts, stamp_of
 _MOST_SHELVES = 32
 _MOST_READ_ANEW = 8
 _LEFT_FOR_WINDOWS = 0.5
+_LONG, _LONG_STEP = 1500, 64
+"""Lines: from so many on a document is long."""
 
 
 class Desk:
     """The graph of a workspace with the texts, trees and shelves that go with it."""
 
-    def __init__(self, roots: Sequence[str] = (), graph: Graph | None = None) -> None:
+    def __init__(
+        self,
+        roots: Sequence[str] = (),
+        graph: Graph | None = None,
+        rest: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`rest` is called between pieces of work, so that other threads get their turn."""
         self.graph = graph or Graph()
+        self._rest = rest
         self._roots = tuple(f"{slashed(root).rstrip('/')}/" for root in roots)
         self._syntax = Syntax()
         self._texts = Texts()
-        self._facts: OrderedDict[str, tuple[int, FileFacts]] = OrderedDict()
+        self._facts: OrderedDict[str, tuple[tuple[int, int], FileFacts]] = OrderedDict()
         self._shelves: OrderedDict[str, Shelf] = OrderedDict()
         self._taken: dict[str, Sequence[str]] = {}
 
@@ -87,7 +98,10 @@ class Desk:
             here = opened.get(path)
             return here if here is not None else self._current(path)
 
-        items = ranked_items(Scene(self.graph, facts, lines, snapshot.line))
+        scene = Scene(self.graph, facts, lines, snapshot.line)
+        self._rest()
+        items = ranked_items(scene, self._rest)
+        self._rest()
         shelf = self._shelves.pop(snapshot.uri, None)
         if shelf is None or shelf.budget_tokens != room:
             shelf = Shelf(room)
@@ -98,18 +112,23 @@ class Desk:
         return tuple(shelf.blocks)
 
     def _facts_of(self, snapshot: Snapshot, lines: Sequence[str]) -> FileFacts | None:
-        """Read the document's facts; typing inside a line changes none that matter."""
+        """Read the document's facts; typing inside a line changes none that matter.
+
+        A long document is read again when its imports or many of its lines changed.
+        """
         grammar = grammar_of(snapshot.language, snapshot.path)
         if grammar is None or grammar.name not in TABLES:
             return None
         kept = self._facts.pop(snapshot.uri, None)
-        if kept is None or kept[0] != len(lines):
+        if kept is None or kept[0] != _mark(lines, kept[1]):
             source = "\n".join(lines).encode("utf-8", "replace")
             if len(source) > 4 * MAX_FILE_BYTES:
                 return None
             tree = self._syntax.tree(snapshot.uri, grammar, source)
             path = slashed(snapshot.path or snapshot.uri)
-            kept = (len(lines), read_tree(self._syntax, grammar, path, source, tree))
+            facts = read_tree(self._syntax, grammar, path, source, tree)
+            kept = (_mark(lines, facts), facts)
+            self._rest()
         self._facts[snapshot.uri] = kept
         while len(self._facts) > _MOST_SHELVES:
             self._facts.popitem(last=False)
@@ -153,7 +172,13 @@ class Desk:
         )
 
 
-def _labelled(snippet: Snippet, label: str) -> Snippet:
-    from msgspec.structs import replace
+def _mark(lines: Sequence[str], facts: FileFacts) -> tuple[int, int]:
+    """Give what changes when a document is to be read again."""
+    if len(lines) < _LONG:
+        return len(lines), 0
+    head = max((taken.end for taken in facts.imports), default=0) + 1
+    return len(lines) // _LONG_STEP, hash(tuple(lines[: min(head, _LONG)]))
 
+
+def _labelled(snippet: Snippet, label: str) -> Snippet:
     return replace(snippet, label=label)

@@ -31,9 +31,13 @@ class Item(msgspec.Struct, frozen=True):
 Ranked = Sequence[tuple[str, float, Sequence[int]]]
 
 
-def ranked_items(scene: Scene) -> list[Item]:
-    """Rank what the sources give for a scene."""
-    lists = [(name, weight, source(scene)) for name, weight, source in SOURCES]
+def ranked_items(scene: Scene, rest: Callable[[], None] | None = None) -> list[Item]:
+    """Rank what the sources give for a scene; `rest` is called in between."""
+    lists: list[tuple[str, float, Sequence[int]]] = []
+    for name, weight, source in SOURCES:
+        lists.append((name, weight, source(scene)))
+        if rest is not None:
+            rest()
     return fused(scene.graph, lists)
 
 

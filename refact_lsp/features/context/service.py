@@ -8,6 +8,7 @@ ready by then: what is late helps the next request. Every answer asks the privac
 
 import asyncio
 import logging
+import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
@@ -66,7 +67,7 @@ class ContextService:
         self._ready: OrderedDict[str, tuple[Snippet, ...]] = OrderedDict()
         self._documents: dict[str, OpenText] = {}
         self._edits = 0
-        self._desk = Desk()
+        self._desk = Desk(rest=_breathe)
         self._turn = asyncio.Lock()
         self._rules_seen = 0
 
@@ -168,7 +169,7 @@ class ContextService:
         kept = set(await sieve(known, self._allowed))
         graph = await asyncio.to_thread(_graph, saved, kept)
         async with self._turn:
-            self._desk = Desk(roots, graph)
+            self._desk = Desk(roots, graph, _breathe)
         if self._wish is not None:
             self._wished.set()
         self._notify()
@@ -237,8 +238,6 @@ def _graph(saved: Saved, kept: set[str]) -> Graph:
 
 def _breathe() -> None:
     """Let the event loop's thread run."""
-    import time
-
     time.sleep(0)
 
 

@@ -11,9 +11,9 @@ import msgspec
 from refact_lsp.core.tokens import estimate
 from refact_lsp.features.context.ranking import Item
 
-WANTED = 12
+WANTED = 16
 """So many of the best items should be on the shelf."""
-MOST_MISSED = 4
+MOST_MISSED = 2
 KEPT_SHARE = 0.7
 FULL_SHARE = 0.97
 _BODIES = ((2500, 8), (1000, 3))

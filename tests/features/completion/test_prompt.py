@@ -82,6 +82,14 @@ def test_context_stands_first_as_comments_where_the_family_has_no_place_for_it()
     assert prompt.files == ["f:a", "b.py", "late.py"]
 
 
+def test_a_piece_of_context_goes_by_its_name_inside_the_workspace_and_is_recorded_by_its_path():
+    snippet = Snippet(source="import", path="/home/me/w/b.py", label="w/b.py", text="x = 1")
+    place = msgspec.structs.replace(at("f(|)"), language="python")
+    prompt = build(place, TARGET, Window(), count, [snippet])
+    assert fim(prompt).prefix == "# w/b.py\n# x = 1\n\nf("
+    assert prompt.files == ["f:a", "/home/me/w/b.py"]
+
+
 def test_a_family_lays_out_its_own_prompt_and_takes_files():
     def render(
         prefix: str,

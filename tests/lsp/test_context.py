@@ -1,0 +1,31 @@
+"""Through the real server: a prompt brings what the next line needs from another file."""
+
+import asyncio
+from pathlib import Path
+
+from tests.bench.stdio import Document, bench
+
+DOOR = "class Door:\n    def open_with(self, key: str) -> bool:\n        return bool(key)\n"
+MAIN = "from door import Door\n\n\ndef enter(door: Door) -> None:\n    x0 = door."
+
+
+async def test_the_prompt_brings_members_of_imported_classes_and_nothing_excluded(tmp_path: Path):
+    (tmp_path / "door.py").write_text(DOOR)
+    (tmp_path / "vault.py").write_text("class Vault:\n    def unlock_all(self) -> None: ...\n")
+    (tmp_path / ".refactignore").write_text("vault.py\n")
+    text = "from vault import Vault\n" + MAIN
+    async with bench(completion={"debounceMs": 0}, root=tmp_path) as (server, provider):
+        provider.answer = lambda _hole: ["nothing_of_use()"]
+        document = Document(server, text, (tmp_path / "main.py").as_uri())
+        async with asyncio.timeout(20):
+            number = 0
+            while not any("def open_with(self" in call.prompt for call in provider.calls):
+                await document.complete()
+                number += 1
+                document.type(f"a\n    x{number} = door.")
+        explained = await server.ask("refact/completion/explain", {})
+        assert all("unlock_all" not in call.prompt for call in provider.calls)
+        # The file is named as inside the workspace: the machine's folders are nobody's business.
+        assert all(str(tmp_path / "door.py") not in call.prompt for call in provider.calls)
+        used = [use["uri"] for use in explained["context"]]
+        assert set(used) <= {str(tmp_path / "door.py")}
