@@ -66,11 +66,18 @@ def _mentioned(scene: Scene) -> Iterator[tuple[str, float]]:
     for name, closeness in scene.near.items():
         if name in graph.by_name:
             yield name, closeness
+        if (like := _as_type(name)) in graph.by_name:
+            yield like, 0.8 * closeness
         if name in own:
             yield from ((each, 0.8 * closeness) for each in own[name].types)
         for giver in scene.local.get(name) or _few(scene, name):
             types = graph.definitions[giver].types
             yield from ((each, 0.6 * closeness) for each in types if each in graph.by_name)
+
+
+def _as_type(name: str) -> str:
+    """Write a variable's name as its type may be called: `event_box` and `eventBox`, `EventBox`."""
+    return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
 
 
 def used_by_siblings(scene: Scene) -> list[int]:
