@@ -69,6 +69,7 @@ class Checkout:
                 files.append(facts)
                 self.texts[path] = Path(path).read_bytes().decode("utf-8", "replace").split("\n")
         manifests = manifests_of(p for p in paths if Path(p).name in MANIFESTS)
+        self.facts = {each.path: each for each in files}
         self.graph = Graph(files, manifests)
         for _ in self.graph.link():
             pass
@@ -126,14 +127,15 @@ def cases_of(checkout: Checkout, most: int, seed: int) -> list[Case]:
 
 def _uses(checkout: Checkout, path: str) -> Iterator[Case]:
     graph = checkout.graph
-    node = graph.files[path]
-    language = LANGUAGES.get(node.facts.grammar)
+    node, facts = graph.files[path], checkout.facts[path]
+    resolved = graph.resolved(facts)
+    language = LANGUAGES.get(facts.grammar)
     if language is None:
         return
-    imports = {row for each in node.facts.imports for row in range(each.start, each.end)}
-    own = {one.name for one in node.facts.definitions}
-    packages = {each.local: each.files for each in node.resolved if not each.name}
-    package = [f for each in node.resolved if each.local == "*" for f in each.files]
+    imports = {row for each in facts.imports for row in range(each.start, each.end)}
+    own = {one.name for one in facts.definitions}
+    packages = {each.local: each.files for each in resolved if not each.name}
+    package = [f for each in resolved if each.local == "*" for f in each.files]
     seen: set[str] = set()
     for row, line in enumerate(checkout.texts[path]):
         code = line.strip()
@@ -154,7 +156,7 @@ def _uses(checkout: Checkout, path: str) -> Iterator[Case]:
                     only = graph.by_name.get(name, ())
                     if len(only) == 1 and graph.definitions[only[0]].kind in MEMBERS:
                         kind, numbers = "member", tuple(only)
-            elif package and name not in own and node.facts.grammar == "go":
+            elif package and name not in own and facts.grammar == "go":
                 found = graph.named(package, name)
                 numbers = found if len(found) == 1 else ()
             numbers = [n for n in numbers if graph.homes[n] != path]

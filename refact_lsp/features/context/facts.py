@@ -1,7 +1,5 @@
 """What is known of one source file: its definitions, its imports and the names it uses."""
 
-from collections.abc import Iterator
-
 import msgspec
 
 Kind = str
@@ -55,7 +53,3 @@ class FileFacts(msgspec.Struct, frozen=True, array_like=True):
     uses: dict[str, int]
     mtime_ns: int = 0
     size: int = 0
-
-    def members(self, container: str) -> Iterator[Definition]:
-        """Give what is defined inside a container."""
-        return (each for each in self.definitions if each.container == container)

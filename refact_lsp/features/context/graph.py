@@ -11,7 +11,8 @@ from msgspec.structs import replace
 from refact_lsp.features.context.facts import MEMBERS, TYPES, Definition, FileFacts
 from refact_lsp.features.context.resolve import Manifest, Resolved, Resolver
 
-MOST_DEFINITIONS = 120_000
+MOST_DEFINITIONS = 60_000
+"""About 50 MB; the files listed first win."""
 _MOST_PASSES = 5
 _MOST_OWNERS = 4
 _MOST_USED_A_FILE = 600
@@ -48,13 +49,15 @@ class Graph:
         for facts in files:
             if len(self.definitions) + len(facts.definitions) <= MOST_DEFINITIONS:
                 self._add(facts, {})
-        self.manifests = tuple(manifests)
+        self._type_names = {one.name for one in self.definitions if one.kind in TYPES}
+        self._once: dict[str, str] = {path: path for path in self.files}
         self.resolver = Resolver(self.files, manifests)
 
     def link(self) -> Iterator[None]:
         """Resolve every import and count uses; hands back between files, so that others may run."""
         for node in self.files.values():
             self._resolve(node)
+            self._slim(node)
             yield
         for node in self.files.values():
             self._count(node)
@@ -221,9 +224,26 @@ class Graph:
         for module in node.modules:
             self.importers[module].add(node.facts.path)
 
+    def _slim(self, node: Node) -> None:
+        """Keep equal strings once, and of the words in a definition's head the types alone."""
+        once = self._once
+        for number in node.numbers:
+            one = self.definitions[number]
+            types = (word for word in one.types if word in self._type_names)
+            self.definitions[number] = replace(
+                one,
+                name=once.setdefault(one.name, one.name),
+                kind=once.setdefault(one.kind, one.kind),
+                container=once.setdefault(one.container, one.container),
+                types=tuple(once.setdefault(word, word) for word in types),
+            )
+        node.modules = tuple(once.setdefault(path, path) for path in node.modules)
+
     def _count(self, node: Node) -> None:
         node.local = self.local_names(node.resolved)
         node.used = frozenset(self.used_by(node.facts, node.local, set(node.modules)))
         for number in node.used:
             self.popularity[number] += 1
-        node.facts = replace(node.facts, uses={})  # counted: the names are most of the memory
+        # Counted and resolved: names are most of the memory, and each is kept once.
+        node.facts = replace(node.facts, uses={}, definitions=(), imports=())
+        node.resolved = [each for each in node.resolved if each.passed_on]
