@@ -4,6 +4,7 @@ A missing one skips the test with the reason; with REFACT_E2E=required (as in CI
 """
 
 import os
+import shutil
 import socket
 import subprocess
 import time
@@ -52,6 +53,14 @@ def neovim() -> tuple[list[str], Mapping[str, str]]:
 def helix() -> tuple[list[str], Mapping[str, str]]:
     """Command and environment of Helix."""
     return sid_command("hx"), {"HELIX_RUNTIME": str(SID / "usr/lib/hx/runtime")}
+
+
+def code_server() -> tuple[Path, str]:
+    """The folder of npm's packages that holds code-server, and Chromium's path."""
+    modules = ROOT / "vscode/node_modules"
+    if not (modules / "node/bin/node").exists():
+        missing("no code-server")
+    return modules, shutil.which("chromium") or missing("no Chromium")
 
 
 def free_port() -> int:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-WAIT_S = 30
+WAIT_S = 60
 POLL_S = 0.05
 
 

@@ -14,6 +14,7 @@ const COMMAND = "refact.command";
 
 let client: LanguageClient | undefined;
 let bar: Bar;
+let turn: Promise<void> = Promise.resolve();
 
 export async function activate(context: vscode.ExtensionContext): Promise<void> {
   bar = new Bar();
@@ -29,7 +30,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
       }
     }),
   );
-  await start();
+  await restart();
 }
 
 export async function deactivate(): Promise<void> {
@@ -43,6 +44,13 @@ async function start(): Promise<void> {
     return;
   }
   bar.starting();
+  // A program that is missing may end the connection without an answer to `initialize`.
+  let giveUp = (): void => undefined;
+  const ended = new Promise<never>((_resolve, reject) => {
+    giveUp = () => reject(new Error("ended"));
+  });
+  ended.catch(() => undefined);
+  let answered = false;
   const started = new LanguageClient(
     "refact",
     "Refact",
@@ -55,7 +63,8 @@ async function start(): Promise<void> {
       errorHandler: {
         error: () => ({ action: ErrorAction.Continue, handled: true }),
         closed: () => {
-          if (client === started) {
+          giveUp();
+          if (client === started && answered) {
             void complain("The server has ended.");
           }
           return { action: CloseAction.DoNotRestart, handled: true };
@@ -77,12 +86,13 @@ async function start(): Promise<void> {
   client = started;
   started.onNotification("refact/statusChanged", (status: Status) => bar.show(status));
   try {
-    await started.start();
+    await Promise.race([started.start(), ended]);
+    answered = true;
     bar.show(await started.sendRequest<Status>("refact/status", {}));
-  } catch (error) {
+  } catch {
     if (client === started) {
       client = undefined;
-      void complain(`${command} did not start: ${reason(error)}.`);
+      void complain(`${command} could not be started.`);
     }
   }
 }
@@ -96,9 +106,10 @@ async function stop(): Promise<void> {
   stopped?.outputChannel.dispose();
 }
 
-async function restart(): Promise<void> {
-  await stop();
-  await start();
+/** One after the other, so that two changes of a setting leave one server. */
+function restart(): Promise<void> {
+  turn = turn.then(stop).catch(() => undefined).then(start);
+  return turn;
 }
 
 /** Says what is wrong in the status bar and in a box that leads to the setting. */
@@ -160,8 +171,4 @@ async function toggle(): Promise<void> {
     const state = next?.enabled ? "on" : "off";
     void vscode.window.showInformationMessage(`Refact: inline completion is ${state}.`);
   }
-}
-
-function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

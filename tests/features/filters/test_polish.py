@@ -243,3 +243,11 @@ def test_the_strict_guard_shows_nothing_in_a_broken_file():
     place = at_cursor("f((\n\ndef g():\n    ‸\n")
     strict = polish("return 1", place, Polishing(strictness="strict"), syntax=Syntax())
     assert strict == Dropped(reason="brokenSyntax")
+
+
+@pytest.mark.parametrize("after", ["", "\n", "\n    return total\n"])
+def test_a_line_that_begins_a_block_is_shown_before_the_block_is_written(after: str):
+    snapshot = at_cursor(f"def f(items):\n    for item in ‸{after}")
+    shown = polish("items:", snapshot, syntax=Syntax())
+    assert isinstance(shown, Shown)
+    assert shown.text == "items:"

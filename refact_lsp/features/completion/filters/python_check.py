@@ -98,11 +98,17 @@ class Place:
         except SyntaxError as error:
             at = error.lineno or 0
             if isinstance(error, IndentationError):
-                return first <= at <= last + 1
+                return first <= at <= last + 1 and not _begins_block(text, error)
             return first <= at <= last and bool(_MISPLACED.search(error.msg))
         except (ValueError, RecursionError, MemoryError):
             return False
         return False
+
+
+def _begins_block(text: str, error: IndentationError) -> bool:
+    """Whether all that is missing is the block that the user writes next."""
+    opens = "\n" not in text and text.rstrip().endswith(":")
+    return opens and error.msg.startswith("expected an indented block")
 
 
 def _top_line_start(prefix: str) -> int:
