@@ -51,7 +51,19 @@ def choices(name: str) -> Iterator[dict[str, str]]:
         yield dict(zip(fields, values, strict=True))
 
 
-CASES = [(name, chosen) for name in FILES for chosen in choices(name)]
+def fitting(name: str, chosen: Mapping[str, str]) -> list[dict[str, Any]]:
+    variants = FILES[name].get("variants", [])
+    return [each for each in variants if each["when"].items() <= chosen.items()]
+
+
+def is_program(name: str, chosen: Mapping[str, str]) -> bool:
+    """Say whether a vendor's own program is driven instead of HTTP; see test_programs."""
+    return any(each.get("auth_kinds") == ["program"] for each in fitting(name, chosen))
+
+
+EVERY = [(name, chosen) for name in FILES for chosen in choices(name)]
+CASES = [case for case in EVERY if not is_program(*case)]
+PROGRAMS = [case for case in EVERY if is_program(*case)]
 
 
 def case_id(case: Any) -> str:
@@ -97,11 +109,6 @@ def family(name: str, chosen: Mapping[str, str]) -> Family:
             kind = role if role in ("completion", "embedding") else "chat"
             models.setdefault(model, kind)
     return Family(shape, models or OWN_MODELS)
-
-
-def fitting(name: str, chosen: Mapping[str, str]) -> list[dict[str, Any]]:
-    variants = FILES[name].get("variants", [])
-    return [each for each in variants if each["when"].items() <= chosen.items()]
 
 
 def check_keys(name: str, chosen: Mapping[str, str], requests: list[Request], key: str) -> None:
@@ -286,3 +293,15 @@ async def test_a_server_that_has_no_list_is_tested_with_the_models_of_the_user_s
         assert report["ok"], report
         assert "1 of your own" in report["steps"][1]["detail"]
         await ask("refact/providers/delete", id=provider)
+
+
+@pytest.mark.parametrize(("name", "chosen"), PROGRAMS, ids=case_id)
+async def test_a_program_that_is_not_installed_is_named_with_what_to_do(
+    ask: Front, name: str, chosen: dict[str, str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("PATH", "")
+    draft = {"template": name, "settings": chosen}
+    report = await ask("refact/providers/test", draft=draft)
+    assert (report["ok"], report["error"]["kind"]) == (False, "notConfigured")
+    assert FILES[name]["auth"]["program"]["name"] in report["error"]["message"]
+    assert report["error"]["hint"]

@@ -38,12 +38,12 @@ FAULTS: dict[str, tuple[Reply, str, bool]] = {
     "529": (refusal(529, "Overloaded", type="overloaded_error"), "overloaded", True),
     "500": (refusal(500, "Oops"), "overloaded", True),
     "a page with 200": (PAGE, "badResponse", False),
-    "nothing with 200": (Reply(body=b""), "badResponse", False),
+    "nothing with 200": (Reply(body=b""), "badResponse", True),
     "half an event": (Reply(body=b'data: {"choi'), "badResponse", True),
     "a wrong content type": (
         Reply(body=b"%PDF-1.7", content_type="application/pdf"),
         "badResponse",
-        False,
+        True,
     ),
     "an error in the stream": (
         Reply(body=sse({"error": {"message": f"No such key {KEY}", "code": 401}})),
