@@ -17,7 +17,7 @@ import msgspec
 from refact_lsp.core.problems import refuse
 from refact_lsp.core.types import Locality, Wire
 from refact_lsp.registry.schema import Template
-from refact_lsp.registry.templates import effective, with_defaults
+from refact_lsp.registry.templates import by_program, effective, with_defaults
 
 # Settings that hold a full address of one route, used as they are.
 ADDRESS_SETTINGS = {
@@ -73,6 +73,8 @@ def resolve_addresses(
     `wire` is a model's own wire where that is not the provider's.
     """
     chosen = effective(template, settings, wire=wire)
+    if by_program(chosen):  # it speaks to its vendor, wherever the settings point
+        return Addresses(routes={}, base=None, locality="cloud")
     values = with_defaults(template, settings)
     base, root, query = _bases(chosen, values, _known_paths(template))
     routes: dict[str, str] = {}

@@ -214,6 +214,21 @@ async def test_a_cancelled_chat_kills_the_program_and_its_children(
     assert entry["status"] == "cancelled"
 
 
+async def test_a_program_is_as_far_away_as_its_vendor_whatever_the_address(
+    ask: Any, program: Program, tmp_path: Path
+):
+    program.install("codex", CODEX)
+    settings = {"access": "program", "baseUrl": "http://127.0.0.1:1"}
+    saved = await ask("refact/providers/save", template="openai-codex", settings=settings)
+    assert (saved["provider"]["locality"], saved["provider"]["addresses"]) == ("cloud", {})
+    rule = {"name": "here only", "patterns": ["*.sql"], "sendTo": ["local"]}
+    await ask("refact/privacy/set", rules=[rule])
+    (tmp_path / "a.sql").write_text("select 1")
+    uri = (tmp_path / "a.sql").as_uri()
+    verdict = await ask("refact/privacy/check", uri=uri, provider="openai-codex")
+    assert (verdict["allowed"], verdict["rule"]) == (False, "here only")
+
+
 async def test_local_only_and_a_cap_stop_it_before_it_starts(ask: Any, program: Program):
     program.install("codex", CODEX)
     await add(ask, "openai-codex")

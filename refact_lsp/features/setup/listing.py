@@ -19,7 +19,6 @@ from refact_lsp.llm.wire.listed import ListedModel
 from refact_lsp.llm.wire.listed_local import llamacpp_facts, ollama_facts, ollama_running
 from refact_lsp.llm.wire.model_lists import LIST_HEADERS, next_page, parse_models
 from refact_lsp.registry.schema import ModelFilter, Template
-from refact_lsp.registry.templates import by_program
 from refact_lsp.store.models import Listed
 
 _MOST_PAGES = 50
@@ -32,7 +31,6 @@ def has_list(template: Template, addresses: Mapping[str, str]) -> bool:
     """Say whether an effective template's provider can be asked what it has."""
     return (
         template.model_list is not None
-        and not by_program(template)
         and template.supports.model_list
         and ("models" in addresses or "base" in addresses)
     )

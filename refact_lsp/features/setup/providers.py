@@ -18,7 +18,7 @@ from refact_lsp.features.setup.endpoints import HEADER_PREFIX, KEY_FIELD
 from refact_lsp.features.setup.models import models_of
 from refact_lsp.registry.addresses import resolve_addresses
 from refact_lsp.registry.schema import Template
-from refact_lsp.registry.templates import by_program, check_settings, effective, fields_of
+from refact_lsp.registry.templates import check_settings, effective, fields_of
 from refact_lsp.store.providers import ProviderRow, free_id
 from refact_lsp.store.providers import delete_provider as delete_row
 from refact_lsp.store.providers import save_provider as save_row
@@ -186,7 +186,7 @@ async def _provider(app: App, row: ProviderRow) -> nouns.Provider:
         enabled=row.enabled,
         settings=await _shown_settings(app, row, template),
         locality=addresses.locality,
-        addresses=nouns.Addresses(**({} if by_program(chosen) else addresses.shown)),
+        addresses=nouns.Addresses(**addresses.shown),
         auth=await _auth_state(app, row, chosen),
         health=app.health.get(row.id) or nouns.Health(state="unknown"),
         model_count=len(models),
