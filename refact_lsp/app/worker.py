@@ -71,6 +71,7 @@ class Worker:
 
     def __init__(self) -> None:
         self._process: asyncio.subprocess.Process | None = None
+        self._starting: asyncio.Task[asyncio.subprocess.Process] | None = None
         self._turn = asyncio.Lock()
 
     @property
@@ -107,6 +108,17 @@ class Worker:
         await self._stop()
 
     async def _start(self) -> asyncio.subprocess.Process:
+        """Start the child; a start that is cancelled midway would never come back (CPython 3.11).
+
+        So it runs to its end, which takes milliseconds, and the child is then ended like any other.
+        """
+        self._starting = asyncio.get_running_loop().create_task(self._spawn())
+        try:
+            return await asyncio.shield(self._starting)
+        finally:
+            await asyncio.wait({self._starting})
+
+    async def _spawn(self) -> asyncio.subprocess.Process:
         low = getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0)  # Windows; others call nice
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -123,6 +135,8 @@ class Worker:
         return self._process
 
     async def _stop(self) -> None:
+        if self._starting is not None:
+            await asyncio.wait({self._starting})
         process, self._process = self._process, None
         if process is None:
             return

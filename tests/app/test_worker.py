@@ -143,3 +143,19 @@ async def test_the_child_yields_to_others(tmp_path: Path):
     assert worker.pid
     assert os.getpriority(os.PRIO_PROCESS, worker.pid) >= 10
     await worker.close()
+
+
+@pytest.mark.parametrize("steps", [0, 1, 3, 8, 40])
+async def test_a_job_cancelled_while_the_child_starts_ends_and_leaves_no_child(
+    tmp_path: Path, steps: int
+):
+    worker = Worker()
+    task = asyncio.Task(worker.run(LIST, [str(tmp_path)]))
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    task.cancel()
+    await worker.close()
+    async with asyncio.timeout(5):
+        await asyncio.wait({task})
+    assert task.cancelled()
+    assert worker.pid is None
