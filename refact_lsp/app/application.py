@@ -45,6 +45,8 @@ log = logging.getLogger(__name__)
 
 # The most that closing waits for rows of the ledger still on their way to the disk.
 _COUNT_S = 2.0
+# Book-keeping waits until the answer that it is about had time to leave the process.
+_ANSWER_FIRST_S = 0.01
 # How often, and how long each time, closing waits for background work that it has cancelled.
 _TRIES_TO_END, _END_S = 3, 0.3
 
@@ -243,7 +245,14 @@ class App:
         self._write_down(self.database.write(lambda c: ledger.record_request(c, row)))
 
     def _write_down(self, work: Coroutine[Any, Any, None]) -> None:
-        task = self.start(work)
+        async def soon() -> None:
+            try:
+                await asyncio.sleep(_ANSWER_FIRST_S)
+            finally:
+                await work  # closing cuts the wait short, never the writing
+
+        task = self.start(soon())
+        task.add_done_callback(lambda _: work.close())  # cancelled before it began
         self._counting.add(task)
         task.add_done_callback(self._counting.discard)
 

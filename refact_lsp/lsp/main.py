@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from refact_lsp.lsp.pygls_server import Features
 
 END_S = 0.8
+SWITCH_S = 0.0005
 BOTH = "early,lazy"
 
 Load = Callable[[], "BackendFactory"]
@@ -46,6 +47,9 @@ def serve(load: Load) -> None:
         # The client holds an answer already: tell it, then fail.
         write_all(handles[1], _failed(error))
         raise
+
+    # The database's thread must not hold up an answer for the 5 ms that Python lets it by default.
+    sys.setswitchinterval(SWITCH_S)
 
     async def run() -> int:
         server = Server(params, factory, features, before_pygls=before_pygls, ending=_limit_end)

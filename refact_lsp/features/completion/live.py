@@ -18,14 +18,15 @@ from refact_lsp.features.completion.ports import Target
 from refact_lsp.features.completion.prompt import Prompt
 from refact_lsp.features.completion.values import Answer, Lines
 
-_TURNS_TO_SEND = 10
+TURNS_TO_SEND = 10  # of the loop, until what was just decided is on its way
 _LONGEST_CHAT = 6000  # characters; a chat model that says more is not answering the question
 
 
 class Live:
     """What was read so far of the answer to one request.
 
-    `settle` is called once, when the useful text is known and before anybody who waits wakes up.
+    `settle` is called once, when the useful text is known and before anybody who waits wakes up,
+    `ready` while the model thinks.
     `ahead` is a text that the document is expected to gain before `anchor` is reached (an answer
     that is shown and not yet accepted), `base` the document without it.
     """
@@ -39,6 +40,7 @@ class Live:
         prompt: Prompt,
         context: CutContext,
         settle: Callable[["Live"], None],
+        ready: Callable[[], None],
         memory: Memory | None = None,
         base: Snapshot | None = None,
         ahead: Answer | None = None,
@@ -64,6 +66,7 @@ class Live:
         self._memory = memory
         self._cutter: Cutter | None = None
         self._settle = settle
+        self._ready = ready
 
     @property
     def cutter(self) -> Cutter:
@@ -99,6 +102,7 @@ class Live:
         """Read to the useful end, then close the stream. Never raises but when cancelled."""
         try:
             async with aclosing(events):
+                ended = False
                 async for event in events:
                     match event:
                         case TextDelta():
@@ -109,12 +113,13 @@ class Live:
                             self.usage = event.usage
                         case Finished():
                             self.truncated = event.reason == "length"
+                            ended = self._end()
                         case _:
                             pass
-                    if self.over.is_set():
+                    # A stream that ended is read to its last byte: its connection serves again.
+                    if self.over.is_set() and not ended:
                         break
-            if self.cut is None and not self.over.is_set():
-                self._finish()
+            self._end()
         except RefactError as error:
             self.problem = error.problem
         finally:
@@ -122,10 +127,12 @@ class Live:
 
     async def prepare(self) -> None:
         """Make the cutter while the model thinks: a few turns of the loop let the request out."""
-        for _ in range(_TURNS_TO_SEND):
-            await asyncio.sleep(0)
+        await turns(TURNS_TO_SEND)
         if not self.over.is_set():
             _ = self.cutter
+        await asyncio.sleep(0)
+        if not self.over.is_set():
+            self._ready()
 
     def close(self) -> None:
         """Stop reading; the socket is closed as the task unwinds."""
@@ -146,6 +153,14 @@ class Live:
         if self.cut is not None or not _agree(self.raw, self.expected):
             self.over.set()
 
+    def _end(self) -> bool:
+        """Settle what was said by a stream that ends by itself; whoever waits need not wait on."""
+        if self.cut is None and not self.over.is_set():
+            self._finish()
+            self.over.set()
+            return True
+        return False
+
     def _finish(self) -> None:
         """Close an answer that ended by itself; a chat model's is first freed of its echo."""
         if self.prompt.hole is None:
@@ -160,6 +175,12 @@ class Live:
 
     def _says(self, typed: str) -> bool:
         return self.prompt.hole is not None or _agree(self.raw, typed)
+
+
+async def turns(count: int) -> None:
+    """Let everything that can run now run, some times over."""
+    for _ in range(count):
+        await asyncio.sleep(0)
 
 
 def _agree(raw: str, typed: str) -> bool:

@@ -13,10 +13,10 @@ from refact_lsp.features.completion.cache import Cache, Entry
 from refact_lsp.features.completion.cut.context import Cut, cut_context
 from refact_lsp.features.completion.cut.cutter import Cutter
 from refact_lsp.features.completion.cut.memory import Memory
-from refact_lsp.features.completion.filters.polish import Polishing, polish
+from refact_lsp.features.completion.filters.polish import Polishing, Scene, polished
 from refact_lsp.features.completion.filters.reasons import Dropped
 from refact_lsp.features.completion.guard import guarded
-from refact_lsp.features.completion.live import Live
+from refact_lsp.features.completion.live import TURNS_TO_SEND, Live, turns
 from refact_lsp.features.completion.ports import Ports
 from refact_lsp.features.completion.prompt import Prompt, build
 from refact_lsp.features.completion.session import Place, Session
@@ -74,14 +74,15 @@ class Reader:
             multiline=place.settings.multiline,
             cut_strings=place.target.cut_strings,
         )
-        polishing = self.polishing(session, place)
+        scene = Scene(place.snapshot, self.polishing(session, place), self._memory)
         live = Live(
             anchor=place.snapshot,
             scope=place.scope,
             target=place.target,
             prompt=prompt,
             context=context,
-            settle=lambda live: self._settle(live, place, polishing, keep=temperature is None),
+            settle=lambda live: self._settle(live, place, scene, keep=temperature is None),
+            ready=lambda: scene.prepare(self._syntax),
             memory=self._memory,
             base=after[0] if after else None,
             ahead=after[1] if after else None,
@@ -126,11 +127,16 @@ class Reader:
         self, text: str, place: Place, origin: Origin, polishing: Polishing, *, raw: str = ""
     ) -> Entry:
         """Polish a text for its place; an entry without answers says why nothing is shown."""
-        at_s, model, snapshot = self._ports.clock_s(), place.target.model, place.snapshot
-        shown = polish(text, snapshot, polishing, syntax=self._syntax, memory=self._memory)
+        return self._shaped(
+            text, place, origin, Scene(place.snapshot, polishing, self._memory), raw
+        )
+
+    def _shaped(self, text: str, place: Place, origin: Origin, scene: Scene, raw: str) -> Entry:
+        at_s, model = self._ports.clock_s(), place.target.model
+        shown = polished(text, scene, self._syntax)
         if isinstance(shown, Dropped):
             return Entry((), model, origin, at_s, reason=shown.reason, raw=raw)
-        answer = Answer(shown.text, shown.replace_end_column - snapshot.column)
+        answer = Answer(shown.text, shown.replace_end_column - place.snapshot.column)
         return Entry((answer,), model, origin, at_s, raw=raw)
 
     async def _read(self, live: Live) -> None:
@@ -144,7 +150,12 @@ class Reader:
             live.problem = Problem(kind="internal", message="Reading the completion failed.")
         finally:
             live.over.set()
-            self._count(live)
+            self._ports.spawn(guarded(self._count_later, live))
+
+    async def _count_later(self, live: Live) -> None:
+        """Count once the answer is out: measuring a prompt takes as long as judging an answer."""
+        await turns(TURNS_TO_SEND)
+        self._count(live)
 
     def _count(self, live: Live) -> None:
         """Count a stream's tokens; one closed early told none: they are measured."""
@@ -159,18 +170,18 @@ class Reader:
             tally = self._counts.of(self._ports.now()[:10], live.target.model, live.anchor.language)
             add_usage(tally, usage, live.target.price)
 
-    def _settle(self, live: Live, place: Place, polishing: Polishing, *, keep: bool) -> None:
+    def _settle(self, live: Live, place: Place, scene: Scene, *, keep: bool) -> None:
         """Turn a finished stream into an entry, and keep it where that is wanted."""
         cut = live.cut or Cut(text="", reason="end")
         if live.truncated and cut.reason == "end":
-            polishing = structs.replace(polishing, truncated=True)
+            scene.polishing = structs.replace(scene.polishing, truncated=True)
         origin: Origin = "prefetch" if live.base is not None else "model"
-        entry = live.entry = self.shaped(cut.text, place, origin, polishing, raw=live.raw)
+        entry = live.entry = self._shaped(cut.text, place, origin, scene, live.raw)
         entry.prompt, entry.context = live.prompt.text, live.prompt.context
         if keep:
             self.keep(place.snapshot, place.scope, entry)
             if entry.answers and cut.reason in _GOES_ON:
-                self._keep_rest(place.after(entry.answers[0]), cut, polishing)
+                self._keep_rest(place.after(entry.answers[0]), cut, scene.polishing)
 
     def _keep_rest(self, place: Place, cut: Cut, polishing: Polishing) -> None:
         """Keep the whole lines that were read beyond the shown ones as what comes next."""

@@ -56,6 +56,12 @@ class Scene:
         self.prefix, self.suffix = snapshot.prefix, snapshot.suffix
         self.right = snapshot.line_suffix
 
+    def prepare(self, syntax: Syntax) -> None:
+        """Work out, while a model thinks, what judging its answer will need."""
+        if self.language == "python":
+            _ = self.statement
+        _guard(self, syntax, 0).errors_without()
+
     @cached_property
     def document(self) -> str:
         """All of it."""
@@ -176,7 +182,11 @@ def polish(
     memory: Memory | None = None,
 ) -> Shown | Dropped:
     """Run the whole battery over a text for a snapshot's cursor; `syntax` judges it in place."""
-    scene = Scene(snapshot, polishing, memory)
+    return polished(text, Scene(snapshot, polishing, memory), syntax)
+
+
+def polished(text: str, scene: Scene, syntax: Syntax | None) -> Shown | Dropped:
+    """Run it in a scene that may have been prepared."""
     changes: list[Change] = []
     for change, repair in REPAIRS:
         repaired = repair(text, scene)
