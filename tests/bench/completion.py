@@ -17,7 +17,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.bench.stdio import Document, Provider, Server, bench
+from tests.bench.stdio import Document, Provider, Server, bench, until
 from tests.bench.typists import Session, keys, oracle, sessions
 from tests.features.completion import scripts
 
@@ -65,16 +65,16 @@ async def streams() -> list[Figure]:
         for index in range(20):
             document.type(f"v{index} ")
             key, answer = server.start("textDocument/inlineCompletion", document.request())
-            await _until(lambda index=index: len(provider.calls) > index)
+            await until(lambda index=index: len(provider.calls) > index)
             call = provider.calls[index]
-            await _until(lambda call=call: bool(call.sent))
+            await until(lambda call=call: bool(call.sent))
             ended_s = time.perf_counter()
             if index % 2:
                 document.type("zz ")
             else:
                 server.notify("$/cancelRequest", {"id": key})
             await answer
-            await _until(lambda call=call: not call.open)
+            await until(lambda call=call: not call.open)
             closed_ms.append(((call.gone_s or time.perf_counter()) - ended_s) * 1000)
             read_after.append(sum(sent_s > ended_s + 0.05 for sent_s, _ in call.sent))
         most = provider.most_open
@@ -217,7 +217,7 @@ async def tokens_after_end() -> list[Figure]:
             document.at = session.at
             items = await document.complete()
             call = provider.calls[-1]
-            await _until(lambda call=call: not call.open)
+            await until(lambda call=call: not call.open)
             shown = len(items[0]["insertText"]) if items else 0
             sent, past = 0, 0
             for _, piece in call.sent:
@@ -357,14 +357,6 @@ async def _timed_ms(ask: Callable[[], Awaitable[object]]) -> float:
     began_s = time.perf_counter()
     await ask()
     return (time.perf_counter() - began_s) * 1000
-
-
-async def _until(holds: Callable[[], bool]) -> None:
-    deadline_s = time.perf_counter() + 10
-    while not holds():
-        if time.perf_counter() > deadline_s:
-            raise TimeoutError
-        await asyncio.sleep(0.001)
 
 
 def _latency(name: str, took_ms: Sequence[float], p50: float, p95: float) -> Figure:

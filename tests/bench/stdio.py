@@ -33,6 +33,7 @@ class Call:
 
     prompt: str
     asked_s: float
+    body: dict[str, Any] = field(default_factory=dict[str, Any])
     answered_s: float = 0.0
     sent: list[tuple[float, str]] = field(default_factory=list[tuple[float, str]])
     gone: asyncio.Event = field(default_factory=asyncio.Event)
@@ -67,7 +68,7 @@ class Provider:
             body = {"object": "list", "data": [{"id": MODEL, "object": "model"}]}
             await _whole(exchange, body)
             return
-        call = Call(request.json["prompt"], time.perf_counter(), gone=exchange.gone)
+        call = Call(request.json["prompt"], time.perf_counter(), request.json, gone=exchange.gone)
         self.calls.append(call)
         self.most_open = max(self.most_open, sum(one.open for one in self.calls))
         try:
@@ -213,7 +214,11 @@ class Document:
 
 @asynccontextmanager
 async def bench(
-    *, root: Path | None = None, client: str = "bench", completion: dict[str, Any] | None = None
+    *,
+    root: Path | None = None,
+    client: str = "bench",
+    completion: dict[str, Any] | None = None,
+    template: str = "vllm",
 ) -> AsyncGenerator[tuple[Server, Provider]]:
     """Run provider and server, the one set up as the other's completion model."""
     provider = Provider()
@@ -231,7 +236,8 @@ async def bench(
             server = Server(process)
             async with asyncio.TaskGroup() as group:
                 reading = group.create_task(server.read())
-                await _set_up(server, provider, root, client, completion or {})
+                await _start(server, root, client, completion or {})
+                await _set_up(server, provider, template)
                 yield server, provider
                 await server.ask("shutdown", None)
                 server.notify("exit", None)
@@ -239,12 +245,17 @@ async def bench(
                 reading.cancel()
 
 
-async def _set_up(
-    server: Server,
-    provider: Provider,
-    root: Path | None,
-    client: str,
-    completion: dict[str, Any],
+async def until(holds: Callable[[], bool]) -> None:
+    """Wait until something holds, at most ten seconds."""
+    deadline_s = time.perf_counter() + 10
+    while not holds():
+        if time.perf_counter() > deadline_s:
+            raise TimeoutError
+        await asyncio.sleep(0.001)
+
+
+async def _start(
+    server: Server, root: Path | None, client: str, completion: dict[str, Any]
 ) -> None:
     folders = [{"uri": root.as_uri(), "name": root.name}] if root else None
     await server.ask(
@@ -259,11 +270,15 @@ async def _set_up(
         },
     )
     server.notify("initialized", {})
+
+
+async def _set_up(server: Server, provider: Provider, template: str) -> None:
     settings = {"baseUrl": f"{provider.url}/v1"}
-    await server.ask("refact/providers/save", {"template": "vllm", "settings": settings})
-    await server.ask("refact/models/refresh", {"provider": "vllm"})
-    await server.ask("refact/models/enable", {"models": [f"vllm/{MODEL}"], "enabled": True})
-    await server.ask("refact/defaults/set", {"role": "completion", "model": f"vllm/{MODEL}"})
+    await server.ask("refact/providers/save", {"template": template, "settings": settings})
+    await server.ask("refact/models/refresh", {"provider": template})
+    model = f"{template}/{MODEL}"
+    await server.ask("refact/models/enable", {"models": [model], "enabled": True})
+    await server.ask("refact/defaults/set", {"role": "completion", "model": model})
 
 
 async def _note_end(call: Call) -> None:

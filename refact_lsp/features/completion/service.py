@@ -97,10 +97,14 @@ class Completion:
 
     def opened(self, snapshot: Snapshot) -> None:
         """Take in an opened document; its privacy verdict is found before anybody types."""
-        if snapshot.path is not None:
-            self._app.start(self.guard.prepare(snapshot.path))
         self.changed(snapshot)
         self._prepare(snapshot)
+        self._app.start(self._open(snapshot))
+
+    async def _open(self, snapshot: Snapshot) -> None:
+        if snapshot.path is not None:
+            await self.guard.prepare(snapshot.path)
+        self.engine.focused(snapshot)
 
     def changed(self, snapshot: Snapshot) -> None:
         """Take in a document as it is now."""

@@ -1,0 +1,36 @@
+"""Copilot's dialect through a real server: what a client tells reaches the engine."""
+
+from typing import Any
+
+from tests.bench.stdio import Document, Server, bench, until
+
+TEXT = "compute_total(first, second)"
+AT_ONCE: dict[str, Any] = {"debounceMs": 0}
+
+
+async def outcomes(server: Server) -> dict[str, Any]:
+    rows = (await server.ask("refact/completion/stats", {}))["rows"]
+    return {name: sum(row[name] for row in rows) for name in ("shown", "acceptedPartly")}
+
+
+async def test_what_a_client_tells_of_an_item_is_counted_once():
+    async with bench(completion=AT_ONCE) as (server, provider):
+        provider.answer = lambda _hole: [TEXT]
+        document = Document(server, "def f(first, second):\n    value = ")
+        [item] = await document.complete()
+        assert await outcomes(server) == {"shown": 1, "acceptedPartly": 0}
+        server.notify("textDocument/didShowCompletion", {"item": item})
+        server.notify(
+            "textDocument/didPartiallyAcceptCompletion", {"item": item, "acceptedLength": 13}
+        )
+        assert await outcomes(server) == {"shown": 1, "acceptedPartly": 1}
+
+
+async def test_a_local_runtime_is_warmed_where_a_document_is_opened_or_gains_the_focus():
+    async with bench(completion=AT_ONCE, template="llamacpp") as (server, provider):
+        Document(server, "a = 1\n", "file:///work/a.py")
+        await until(lambda: len(provider.calls) == 1)
+        server.notify("textDocument/didFocus", {"textDocument": {"uri": "file:///work/a.py"}})
+        Document(server, "b = 2\n", "file:///work/b.py")
+        await until(lambda: len(provider.calls) == 2)
+        assert [call.body["n_predict"] for call in provider.calls] == [0, 0]
