@@ -1,22 +1,27 @@
 """Inline completion's figures: `python -m tests.bench.completion [FIGURE ...]`.
 
 A real server over stdio and a scripted provider on loopback; one line a figure, with its goal.
-Without arguments all figures are measured; `--list` names them.
+Without arguments all figures are measured; `--list` names them. With `--folders` (checked-out git
+repositories) a small sample of the figures that need other people's code is measured too.
 """
 
 import argparse
 import ast
 import asyncio
 import itertools
+import re
 import statistics
 import sys
 import sysconfig
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
+from tests.bench import folders
+from tests.bench.figure import Figure
 from tests.bench.stdio import Document, Provider, Server, bench, until
 from tests.bench.typists import Session, keys, oracle, sessions
 from tests.features.completion import scripts
@@ -25,16 +30,10 @@ STDLIB = Path(sysconfig.get_path("stdlib"))
 GAP_S = 0.06  # between the keys of the typist that the benches play
 AT_ONCE: dict[str, Any] = {"debounceMs": 0}
 LARGE_LINES = 5000
+SCRIPTS, SCRIPTS_BOX_S = 100_000, 300.0
+# About what a tokenizer makes of code: a word with the blank before it, a sign, an indentation.
+TOKEN = re.compile(r"\n[ \t]*| ?\w{1,8}| ?[^\w\s]{1,2}|[ \t]+|\s")
 BLANK = " " * 8
-
-
-class Figure(NamedTuple):
-    """One measured figure; `holds` says whether the goal is reached."""
-
-    name: str
-    value: str
-    goal: str
-    holds: bool
 
 
 async def typed_through() -> list[Figure]:
@@ -191,19 +190,21 @@ async def second_accept() -> list[Figure]:
     ]
 
 
-async def edit_scripts() -> list[Figure]:
-    """Run random edit scripts against the cache, in this process."""
-    wrong, served = 0, 0
-    for seed in range(100_000):
-        script = scripts.run(seed)
+async def edit_scripts(box_s: float = SCRIPTS_BOX_S) -> list[Figure]:
+    """Run random edit scripts against the cache, in this process, as many as the time allows."""
+    wrong = served = count = 0
+    ends_s = time.perf_counter() + box_s
+    while count < SCRIPTS and time.perf_counter() < ends_s:
+        script = scripts.run(count)
+        count += 1
         wrong += len(script.wrong)
         served += script.served.total() - script.served["model"]
-    name = f"wrong answers in 100,000 edit scripts ({served} served)"
-    return [Figure(name, str(wrong), "0", wrong == 0)]
+    name = f"wrong answers in {count:,} of {SCRIPTS:,} edit scripts ({served:,} served)"
+    return [Figure(name, str(wrong), "0", wrong == 0 and count == SCRIPTS)]
 
 
 async def tokens_after_end() -> list[Figure]:
-    """Count the pieces that a stream got rid of after the end of what was shown of it."""
+    """Count the tokens that the server read of a stream after the end of what it showed of it."""
     waste: list[int] = []
     async with bench(completion=AT_ONCE) as (server, provider):
         provider.piece_s = 0.004
@@ -216,14 +217,10 @@ async def tokens_after_end() -> list[Figure]:
             document = Document(server, session.text, f"file:///bench/{number}.py")
             document.at = session.at
             items = await document.complete()
-            call = provider.calls[-1]
-            await until(lambda call=call: not call.open)
+            asked = await server.ask("refact/completion/explain", {})
             shown = len(items[0]["insertText"]) if items else 0
-            sent, past = 0, 0
-            for _, piece in call.sent:
-                past += sent >= shown
-                sent += len(piece)
-            waste.append(past)
+            starts = itertools.accumulate(map(len, pieces), initial=0)
+            waste.append(sum(shown <= start < len(asked["raw"]) for start in starts))
             document.close()
     middle, worst = statistics.median(waste), _quantile(waste, 0.9)
     return [
@@ -244,19 +241,36 @@ FIGURES: dict[str, Callable[[], Awaitable[list[Figure]]]] = {
     "tokens": tokens_after_end,
 }
 
+WITH_FOLDERS: dict[str, Callable[[Sequence[Path]], Awaitable[list[Figure]]]] = {
+    "holes": folders.hole_figures,
+    "context": folders.context_figures,
+    "workspace": folders.workspace_figures,
+}
+
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("figures", nargs="*", choices=[*FIGURES, []], metavar="FIGURE")
+    parser.add_argument(
+        "figures", nargs="*", choices=[*FIGURES, *WITH_FOLDERS, []], metavar="FIGURE"
+    )
     parser.add_argument("--list", action="store_true", help="name the figures")
+    parser.add_argument("--folders", nargs="+", type=Path, help="real code to measure with")
+    parser.add_argument(
+        "--seconds", type=float, default=SCRIPTS_BOX_S, help="at most, for the edit scripts"
+    )
     options = parser.parse_args()
+    figures = {**FIGURES, "edit-scripts": partial(edit_scripts, options.seconds)}
+    if options.folders:
+        figures |= {name: partial(of, options.folders) for name, of in WITH_FOLDERS.items()}
     if options.list:
-        print("\n".join(FIGURES))
+        print("\n".join([*FIGURES, *WITH_FOLDERS]))
         return
     missed = 0
-    for name in options.figures or FIGURES:
-        for figure in asyncio.run(_measured(FIGURES[name])):
+    for name in options.figures or figures:
+        if name not in figures:
+            parser.error(f"{name} needs --folders")
+        for figure in asyncio.run(_measured(figures[name])):
             missed += not figure.holds
             mark = "ok  " if figure.holds else "MISS"
             print(f"{mark} {figure.name}: {figure.value} (goal {figure.goal})", flush=True)
@@ -350,7 +364,7 @@ def _is_statement(line: str) -> bool:
 
 
 def _tokens(text: str) -> list[str]:
-    return [text[start : start + 4] for start in range(0, len(text), 4)]
+    return TOKEN.findall(text)
 
 
 async def _timed_ms(ask: Callable[[], Awaitable[object]]) -> float:
