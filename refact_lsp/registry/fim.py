@@ -72,7 +72,10 @@ def cuts(fim: Fim) -> tuple[str, ...]:
 
 def neutralised(fim: Fim, text: str) -> str:
     """Break every control token in user text by a space after its first character."""
-    return _token_heads(fim_tokens(fim)).sub(r"\1 ", text)
+    tokens = fim_tokens(fim)
+    if not any(token in text for token in tokens):  # a hundred times the pattern's pace
+        return text
+    return _token_heads(tokens).sub(r"\1 ", text)
 
 
 @lru_cache(maxsize=64)
