@@ -68,6 +68,9 @@ class Provider:
             body = {"object": "list", "data": [{"id": MODEL, "object": "model"}]}
             await _whole(exchange, body)
             return
+        if not request.body:
+            await _whole(exchange, {})  # what else a runtime may be asked about itself
+            return
         call = Call(request.json["prompt"], time.perf_counter(), request.json, gone=exchange.gone)
         self.calls.append(call)
         self.most_open = max(self.most_open, sum(one.open for one in self.calls))
