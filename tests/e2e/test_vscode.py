@@ -91,10 +91,10 @@ def test_vs_code_says_where_to_set_a_command_that_fails_and_restarts(
         (box,) = window.boxes()
         assert "/nowhere/refact-lsp could not be started." in box
         assert "refact.command" in box
-        assert not checkout.servers(home)
+        window.until(lambda: not checkout.servers(home), "the old server stays")
         window.shot("failed-command")
         window.do("click", '.notification-list-item .monaco-button:has-text("Open Setting")')
-        window.do("waitFor", '.settings-editor [data-key="refact.command"]')
+        window.do("waitFor", '[data-key="refact.command"]')
         window.shot("setting")
 
         window.start_with(str(tmp_path / "bin/refact-lsp"))

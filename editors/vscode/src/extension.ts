@@ -122,7 +122,10 @@ async function complain(message: string): Promise<void> {
     again,
   );
   if (chosen === setting) {
-    await vscode.commands.executeCommand("workbench.action.openSettings", COMMAND);
+    // The setting belongs to the machine that runs the server.
+    await (vscode.env.remoteName
+      ? vscode.commands.executeCommand("workbench.action.openRemoteSettings", { query: COMMAND })
+      : vscode.commands.executeCommand("workbench.action.openSettings", COMMAND));
   } else if (chosen === again) {
     await restart();
   }

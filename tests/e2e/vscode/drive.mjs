@@ -8,7 +8,7 @@ const [modules, executablePath, address] = process.argv.slice(2);
 const { chromium } = createRequire(`${modules}/`)("playwright-core");
 const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu"] });
 const page = await browser.newPage({ viewport: { width: 1000, height: 560 } });
-page.setDefaultTimeout(60_000);
+page.setDefaultTimeout(30_000);
 
 const texts = (selector) =>
   page.$$eval(selector, (found) => found.map((each) => each.textContent.replaceAll("\u00a0", " ")));
