@@ -61,6 +61,11 @@ class Guard:
         first = len(inserted[: min(inside)].decode(errors="ignore")) if inside else None
         return len(positions), first
 
+    def prepare(self) -> None:
+        """Parse the document as it stands, so that a text in it is little to parse."""
+        if self._grammar is not None:
+            self._parse(self._grammar, self._prefix + self._suffix)
+
     def errors_without(self) -> int:
         """Count the syntax errors of the document as it stands."""
         return len(self._error_positions(self._prefix + self._suffix))

@@ -60,7 +60,7 @@ class Scene:
         """Work out, while a model thinks, what judging its answer will need."""
         if self.language == "python":
             _ = self.statement
-        _guard(self, syntax, 0).errors_without()
+        _guard(self, syntax, 0).prepare()
 
     @cached_property
     def document(self) -> str:
