@@ -16,7 +16,7 @@ from refact_lsp.features.completion.ports import Ports, Settings, Target
 from refact_lsp.features.completion.session import snapshot_with
 from refact_lsp.features.completion.values import Guess, Request, Suggestion
 
-URI = "file:///work/a.py"
+URI = "file:///project/a.py"
 
 
 class Clock:
@@ -150,7 +150,7 @@ class Editor:
         head = split_lines(self.text[: self.cursor])
         return Snapshot(
             uri=self.uri,
-            path="/work/a.py",
+            path="/project/a.py",
             language=self.language,
             version=self.version,
             lines=split_lines(self.text),
