@@ -13,6 +13,8 @@ from refact_lsp.core.problems import RefactError
 
 SHOWN = 8
 SHORTEST_LINE = 16
+STRIDE = 7  # early places come from all over the file
+SHARES = (0.4, 0.65, 0.2)  # how much of a line is typed when the demo stops
 _OWN_FILE = Path(__file__).parents[1] / "features" / "completion" / "engine.py"
 
 
@@ -45,6 +47,8 @@ async def _demo(path: Path, count: int, *, quiet: bool) -> list[dict[str, Any]]:
         await settled(client)
         uri = await client.open(path, text)
         for version, (row, column) in enumerate(_places(lines), start=2):
+            if any(ghost["line"] == row + 1 for ghost in shown):
+                continue
             typed = [*lines[:row], lines[row][:column], *lines[row + 1 :]]
             await client.change(uri, version, "\n".join(typed))
             ghosts = await client.ghosts(uri, row, column)
@@ -73,17 +77,20 @@ async def _demo(path: Path, count: int, *, quiet: bool) -> list[dict[str, Any]]:
 
 def _places(lines: list[str]) -> Iterator[tuple[int, int]]:
     """Places in the middle of lines, spread over the file, as a person would stop typing."""
-    wide = [row for row, line in enumerate(lines) if len(line.strip()) >= SHORTEST_LINE]
-    stride = 7  # coprime to most counts: early places come from all over the file
-    for start in range(stride):
-        for row in wide[start::stride]:
-            line = lines[row]
-            indent = len(line) - len(line.lstrip())
-            middle = indent + (len(line) - indent) * 2 // 5
-            space = line.find(" ", middle)
-            if line.lstrip().startswith(("#", '"', "//", "*")):
-                continue
-            yield row, space + 1 if 0 < space < len(line) - 4 else middle
+    code = [
+        row
+        for row, line in enumerate(lines)
+        if len(line.strip()) >= SHORTEST_LINE
+        and not line.lstrip().startswith(("#", '"', "//", "*"))
+    ]
+    for share in SHARES:
+        for start in range(STRIDE):
+            for row in code[start::STRIDE]:
+                line = lines[row]
+                indent = len(line) - len(line.lstrip())
+                middle = indent + int((len(line) - indent) * share)
+                space = line.find(" ", middle)
+                yield row, space + 1 if 0 < space < len(line) - 4 else middle
 
 
 def _show(ghost: dict[str, Any]) -> None:
