@@ -244,7 +244,7 @@ async def test_files_and_images_are_put_in_place(client: Client, tmp_path: Path)
     assert "three" not in text
     url = next(part["image_url"]["url"] for part in parts if part["type"] == "image_url")
     assert url == "data:image/png;base64,iVBORw=="
-    await client.session.app.database.read(lambda _: None)  # the ledger is written behind
+    await client.session.app.counted()
     ledger = client.session.app.database.read_now(
         lambda c: [*c.execute("SELECT files_json FROM ledger WHERE role = 'chat'")]
     )
