@@ -63,13 +63,6 @@ def test_the_doctor_finds_a_fresh_home_healthy(shell: Shell):
     assert {"python", "database", "sqlite-vec", "secrets", "registry", "builtin"} <= set(checks)
 
 
-def test_the_demo_shows_at_least_five_ghost_texts_without_network_or_key(shell: Shell):
-    ghosts = shell.document("demo")
-    assert len(ghosts) >= 5
-    assert {ghost["model"] for ghost in ghosts} == {"builtin/workspace"}
-    assert all(ghost["text"].strip() for ghost in ghosts)
-
-
 @pytest.mark.parametrize(
     ("found", "word"),
     [
