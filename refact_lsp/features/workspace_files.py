@@ -6,12 +6,11 @@ configuration says can start no program.
 """
 
 import os
-import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from refact_lsp.core.problems import refuse
+from refact_lsp.features.git import ask_git
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -63,26 +62,10 @@ def _is_plain_file(path: str) -> bool:
 
 def _listed_by_git(root: str) -> list[str] | None:
     """Names relative to the root; None where the root is in no checkout or there is no git."""
-    git = shutil.which("git")
-    if git is None:
+    answer = ask_git(root, _GIT, _GIT_TIMEOUT_S)
+    if answer is None:
         return None
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
-    environment["GIT_OPTIONAL_LOCKS"] = "0"
-    try:
-        answer = subprocess.run(  # noqa: S603  — fixed arguments, no shell
-            [git, *_GIT],
-            cwd=root,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_GIT_TIMEOUT_S,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    if answer.returncode:
-        return None
-    return [os.fsdecode(name) for name in answer.stdout.split(b"\0") if name]
+    return [os.fsdecode(name) for name in answer.split(b"\0") if name]
 
 
 def _walked(root: str) -> Iterator[str]:

@@ -4,11 +4,11 @@ What a project's own configuration says can start no program.
 """
 
 import os
-import shutil
-import subprocess
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
+
+from refact_lsp.features.git import ask_git
 
 _COMMITS = 2000
 _MOST_FILES = 20
@@ -43,26 +43,10 @@ def changed_together(roots: Iterable[str], known: AbstractSet[str]) -> Together:
 
 def commits_of(root: str) -> Iterable[Sequence[str]]:
     """Give the names that each of the newest commits touched; nothing without git."""
-    git = shutil.which("git")
-    if git is None:
+    answer = ask_git(root, _LOG, _TIMEOUT_S)
+    if answer is None:
         return
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
-    environment["GIT_OPTIONAL_LOCKS"] = "0"
-    try:
-        answer = subprocess.run(  # noqa: S603  — fixed arguments, no shell
-            [git, *_LOG],
-            cwd=root,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_TIMEOUT_S,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return
-    if answer.returncode:
-        return
-    for commit in answer.stdout.split(b"\1"):
+    for commit in answer.split(b"\1"):
         names = [name for part in commit.split(b"\0") if (name := part.strip(b"\n"))]
         if 1 < len(names) <= _MOST_FILES:
             yield [os.fsdecode(name) for name in names]

@@ -33,9 +33,9 @@ async def test_what_a_client_tells_of_an_item_is_counted_once():
 
 async def test_a_local_runtime_is_warmed_where_a_document_is_opened_or_gains_the_focus():
     async with bench(completion=AT_ONCE, template="llamacpp") as (server, provider):
-        Document(server, "a = 1\n", "file:///work/a.py")
+        Document(server, "a = 1\n", "file:///project/a.py")
         await until(lambda: "a = 1\n" in read(provider))
-        server.notify("textDocument/didFocus", {"textDocument": {"uri": "file:///work/a.py"}})
-        Document(server, "b = 2\n", "file:///work/b.py")
+        server.notify("textDocument/didFocus", {"textDocument": {"uri": "file:///project/a.py"}})
+        Document(server, "b = 2\n", "file:///project/b.py")
         await until(lambda: "b = 2\n" in read(provider))
         assert {call.body["n_predict"] for call in provider.calls} == {0}
