@@ -87,6 +87,7 @@ class _Refusal(msgspec.Struct, frozen=True):
     message: str = ""
 
 
+_CANCELLED_REQUEST = _Error(CANCELLED, "The request was cancelled.")
 _read = msgspec.json.Decoder(_Message).decode
 _encode = msgspec.json.Encoder().encode
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -302,8 +303,8 @@ class Connection:
             self._fail(key, _error_of(method, error))
             return
         if inspect.iscoroutine(outcome):
-            task = self._running[key] = self._loop.create_task(outcome)
-            task.add_done_callback(functools.partial(self._finished, key, method))
+            task = self._running[key] = self._loop.create_task(self._serve(key, method, outcome))
+            task.add_done_callback(functools.partial(self._begun_or_failed, key, outcome))
         else:
             self._answer(key, method, outcome)
 
@@ -315,14 +316,25 @@ class Connection:
             return self._refact(method, params)
         raise UnknownMethod(method)
 
-    def _finished(self, key: Id, method: str, task: asyncio.Task[Any]) -> None:
-        del self._running[key]
-        if task.cancelled():
-            self._fail(key, _Error(CANCELLED, "The request was cancelled."))
-        elif (error := task.exception()) is not None:
+    async def _serve(self, key: Id, method: str, work: Coroutine[Any, Any, Any]) -> None:
+        """Answer within the task: a callback of the task would cost one more turn of the loop."""
+        try:
+            self._answer(key, method, await work)
+        except asyncio.CancelledError:
+            self._fail(key, _CANCELLED_REQUEST)
+        except Exception as error:  # noqa: BLE001  — every request gets an answer
             self._fail(key, _error_of(method, error))
-        else:
-            self._answer(key, method, task.result())
+        finally:
+            del self._running[key]
+
+    def _begun_or_failed(
+        self, key: Id, work: Coroutine[Any, Any, Any], task: asyncio.Task[None]
+    ) -> None:
+        """Answer a request that was cancelled before its task ran at all."""
+        if self._running.get(key) is task:
+            work.close()
+            del self._running[key]
+            self._fail(key, _CANCELLED_REQUEST)
 
     def _answer(self, key: Id, method: str, result: Any) -> None:
         try:

@@ -194,7 +194,7 @@ class Server:
     async def _suggestions(self, snapshot: Snapshot, ask: Ask) -> Sequence[Suggestion]:
         """Ask the product. Who types is shown no error box; `refact/status` tells the reason."""
         try:
-            backend = await self._product.ready()
+            backend = self._product.backend or await self._product.ready()
             return await backend.complete(snapshot, ask)
         except RefactError as error:
             _log.info("no completion: %s", error)
