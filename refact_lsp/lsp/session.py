@@ -15,6 +15,7 @@ from refact_lsp.features.completion.service import Completion
 from refact_lsp.features.completion.values import Request, Selected
 from refact_lsp.features.setup.status import status
 from refact_lsp.lsp.backend import Ask, Editor, InvalidParams, Suggestion, UnknownMethod
+from refact_lsp.lsp.patience import patient
 from refact_lsp.rpc import table
 from refact_lsp.rpc.methods import TABLE
 from refact_lsp.rpc.session import Session
@@ -37,7 +38,7 @@ class EditorSession:
         self._life = asyncio.get_running_loop().create_task(self._live(opened))
         app = await opened
         app.use_editor_settings(settings)
-        completion = Completion(app, self._editor.client.roots)
+        completion = Completion(app, self._editor.client.roots, patient(self._editor.progress))
         self._session = Session(
             app,
             self._editor.notify,

@@ -17,6 +17,7 @@ from typing import cast
 import msgspec
 
 from refact_lsp.app.application import App
+from refact_lsp.app.progress import Shown, unseen
 from refact_lsp.app.world import World
 from refact_lsp.core.events import Event
 from refact_lsp.core.ledger import Purpose
@@ -44,15 +45,19 @@ RULES_S = 2
 class Completion:
     """One editor's completion. Documents are told in code points, in the order they change."""
 
-    def __init__(self, app: App, roots: Sequence[str]) -> None:
+    def __init__(self, app: App, roots: Sequence[str], shown: Shown = unseen) -> None:
         self._app = app
         self.guard = app.guard
         self.guard.set_roots([Path(root) for root in roots])
         self._workspace = WorkspaceService(
-            app.worker, app.folders.cache / "workspace", self._readable, notify=self._tell_reading
+            app.worker,
+            app.folders.cache / "workspace",
+            self._readable,
+            notify=self._tell_reading,
+            shown=shown,
         )
         self._workspace.set_roots(roots)
-        self._context = ContextService(app.worker, app.folders.cache, self._readable)
+        self._context = ContextService(app.worker, app.folders.cache, self._readable, shown=shown)
         self._context.set_roots(roots)
         self._seen: tuple[World, Target | Problem, Settings] | None = None
         self.engine = Engine(

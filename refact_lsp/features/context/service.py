@@ -16,7 +16,8 @@ from typing import Any
 
 import msgspec
 
-from refact_lsp.app.worker import Worker
+from refact_lsp.app.progress import Shown, unseen
+from refact_lsp.app.worker import OnProgress, Worker
 from refact_lsp.core.problems import Problem, RefactError
 from refact_lsp.core.text import Snapshot
 from refact_lsp.features.completion.values import Snippet
@@ -51,6 +52,7 @@ class ContextService:
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         notify: Callable[[], None] | None = None,
+        shown: Shown = unseen,
     ) -> None:
         """`notify` is called after the index or what is ready changed."""
         self.problem: Problem | None = None
@@ -60,6 +62,7 @@ class ContextService:
         self._allowed = allowed
         self._sleep = sleep
         self._notify = notify or (lambda: None)
+        self._shown = shown
         self._stale = asyncio.Event()
         self._wished = asyncio.Event()
         self._wish: Snapshot | None = None
@@ -141,14 +144,8 @@ class ContextService:
 
     async def _renew(self, roots: Sequence[str]) -> None:
         try:
-            listed: list[str] = []
-            for root in roots:
-                listed += await self._worker.run(_LIST, [root])
-            paths = await sieve((path for path in listed if wanted(path)), self._allowed)
-            name = _name(roots)
-            target = saved_path(self._cache_folder, name)
-            asked = [name, str(target), list(roots), paths]
-            built = msgspec.convert(await self._worker.run(_BUILD, asked), Built)
+            async with self._shown("Finding definitions") as show:
+                built = await self._build(roots, show)
             if built.changed or built.files != self.files:
                 await self._take_saved(roots)
         except RefactError as error:
@@ -158,6 +155,15 @@ class ContextService:
             self.problem = None
             log.info("definitions index: %d files, %d read anew", built.files, built.read)
         self._notify()
+
+    async def _build(self, roots: Sequence[str], show: OnProgress) -> Built:
+        listed: list[str] = []
+        for root in roots:
+            listed += await self._worker.run(_LIST, [root], show)
+        paths = await sieve((path for path in listed if wanted(path)), self._allowed)
+        name = _name(roots)
+        asked = [name, str(saved_path(self._cache_folder, name)), list(roots), paths]
+        return msgspec.convert(await self._worker.run(_BUILD, asked, show), Built)
 
     async def _take_saved(self, roots: Sequence[str]) -> None:
         """Use the saved index, less what is excluded now."""

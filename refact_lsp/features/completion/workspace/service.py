@@ -10,7 +10,8 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from refact_lsp.app.worker import Worker
+from refact_lsp.app.progress import Shown, unseen
+from refact_lsp.app.worker import OnProgress, Worker
 from refact_lsp.core.problems import Problem, RefactError
 from refact_lsp.core.text import Snapshot
 from refact_lsp.features.completion.values import Guess
@@ -34,6 +35,7 @@ class WorkspaceService:
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         notify: Callable[[], None] | None = None,
+        shown: Shown = unseen,
     ) -> None:
         """`notify` is called after `problem`, `progress` or what the model knows changed."""
         self.model = WorkspaceModel()
@@ -44,6 +46,7 @@ class WorkspaceService:
         self._allowed = allowed
         self._sleep = sleep
         self._notify = notify or (lambda: None)
+        self._shown = shown
         self.roots: tuple[str, ...] = ()
         self._stale = asyncio.Event()
         self._rules_seen = 0
@@ -106,14 +109,15 @@ class WorkspaceService:
 
     async def _refresh(self, roots: Sequence[str]) -> None:
         try:
-            built = await refresh(
-                self.model,
-                self._worker,
-                roots,
-                self._cache_folder,
-                self._allowed,
-                on_progress=self._note,
-            )
+            async with self._shown("Reading the workspace") as show:
+                built = await refresh(
+                    self.model,
+                    self._worker,
+                    roots,
+                    self._cache_folder,
+                    self._allowed,
+                    on_progress=lambda fraction, message: self._note(fraction, message, show),
+                )
         except RefactError as error:
             self.problem = error.problem
             log.warning("the workspace index was not renewed: %s", error.problem.message)
@@ -123,6 +127,7 @@ class WorkspaceService:
         self.progress = None
         self._notify()
 
-    def _note(self, fraction: float, message: str) -> None:
+    def _note(self, fraction: float, message: str, show: OnProgress) -> None:
+        show(fraction, message)
         self.progress = (fraction, message)
         self._notify()
