@@ -130,7 +130,8 @@ PHRASES: tuple[tuple[ProblemKind, re.Pattern[str]], ...] = (
             r"|exceeds the limit of \d+|reduce the length|too many (prompt |input )?tokens"
             r"|total length of all messages|max(imum)? tokens? limit|token limit exceeded"
             r"|request entity too large|range of input length|longer than the model"
-            r"|request too large for model|input token count .* exceeds",
+            r"|request too large for model|input token count .* exceeds"
+            r"|input \(\d+ tokens\) is too large",
             re.IGNORECASE,
         ),
     ),
@@ -173,10 +174,18 @@ PHRASES: tuple[tuple[ProblemKind, re.Pattern[str]], ...] = (
     (
         "modelNotFound",
         re.compile(
-            r"^model: |not a valid model|(model|deployment)s?\b[^.]{0,160}"
+            r"^model: |not a valid model|supported (api )?model names are"
+            r"|(model|deployment)s?\b[^.]{0,160}"
             r"(not found|not exist|no such|unknown|not available|is not supported|not a supported)"
             r"|(unknown|invalid|no such|unsupported) model\b|model not (found|supported)"
             r"|try pulling it|(model|deployment)[^.]{0,80} has been (deprecated|decommissioned)",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "unsupported",
+        re.compile(
+            r"(image|audio|video|vision|file) inputs? (is|are) not supported|requires --\w+ flag",
             re.IGNORECASE,
         ),
     ),

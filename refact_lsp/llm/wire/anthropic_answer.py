@@ -83,6 +83,7 @@ class _Event(msgspec.Struct):
     id: str | None = None
 
 
+_READ = frozenset(["cache_creation_input_tokens", "cache_read_input_tokens"])
 _decode = msgspec.json.Decoder(_Event, strict=False).decode
 
 
@@ -194,12 +195,17 @@ class MessagesParser(AnswerParser):
         self._done(events)
 
     def _count(self, usage: _Usage | None) -> None:
-        """Later counts replace earlier ones; gateways begin with zeros or leave fields out."""
+        """Later counts replace earlier ones; gateways begin with zeros or leave fields out.
+
+        What was read is told as a whole: where a later count of it is no zero, its zeros count too.
+        """
         if usage is None:
             return
         self._has_usage = True
         for name in _Usage.__struct_fields__:
-            if value := getattr(usage, name):
+            value = getattr(usage, name)
+            whole = usage.input_tokens and name in _READ
+            if value or (whole and value is not None):
                 setattr(self._usage, name, value)
 
     def _done(self, events: list[Event]) -> None:

@@ -200,7 +200,10 @@ class OpenAiParser(AnswerParser):
             self._calls.add(call.index, call_id, function.name, arguments)
             if call.extra_content is not None:
                 self._calls.mark({"extra_content": call.extra_content})
-        if legacy := delta.function_call:
+        legacy = delta.function_call
+        if legacy is not None and (
+            legacy.name or legacy.arguments
+        ):  # empty in every answer of some
             self._calls.add(None, None, legacy.name, legacy.arguments)
 
     def _extension(self, chunk: _Chunk, payload: bytes) -> None:

@@ -3,6 +3,7 @@
 Reference: https://platform.openai.com/docs/api-reference/responses-streaming
 """
 
+from collections import Counter
 from typing import Any
 
 import msgspec
@@ -46,6 +47,7 @@ class _Item(msgspec.Struct):
     call_id: str | None = None
     name: str | None = None
     arguments: Any = None
+    input: str | None = None  # what a custom tool is called with: text, not JSON
 
 
 class _Incomplete(msgspec.Struct):
@@ -76,6 +78,7 @@ _decode = msgspec.json.Decoder(_Event, strict=False).decode
 _decode_document = msgspec.json.Decoder(_Response, strict=False).decode
 _TEXT = frozenset(["response.output_text.delta", "response.refusal.delta"])
 _THINKING = frozenset(["response.reasoning_summary_text.delta", "response.reasoning_text.delta"])
+_CALLS = frozenset(["function_call", "custom_tool_call"])
 _ENDS = frozenset(["response.completed", "response.incomplete", "response.failed", "response.done"])
 
 
@@ -86,7 +89,7 @@ class ResponsesParser(AnswerParser):
         super().__init__()
         self._told: set[int | None] = set()
         self._thought: set[int | None] = set()
-        self._given: set[int | None] = set()
+        self._given = Counter[str]()
         self._arguments: dict[int | None, list[str]] = {}
         self._has_calls = False
         self._odd = b""
@@ -133,19 +136,23 @@ class ResponsesParser(AnswerParser):
         self._done(response, events)
 
     def _item(self, index: int | None, item: _Item, events: list[Event]) -> None:
-        """Give what a finished item holds and was not streamed before."""
-        if index in self._given:
-            return
-        self._given.add(index)
-        if item.type == "message" and index not in self._told:
-            said = "".join(part.text or part.refusal or "" for part in item.content or ())
-            events.extend([TextDelta(delta=said)] if said else [])
+        """Give what a finished item holds and was not streamed before.
+
+        Some gateways give every item the same index, so what was streamed counts for one item.
+        """
+        self._given[item.type] += 1
+        if item.type == "message":
+            if index not in self._told:
+                said = "".join(part.text or part.refusal or "" for part in item.content or ())
+                events.extend([TextDelta(delta=said)] if said else [])
+            self._told.discard(index)
         elif item.type == "reasoning":
             self._reasoning(index, item, events)
-        elif item.type == "function_call":
+        elif item.type in _CALLS:
             self._has_calls = True
-            arguments = item.arguments or "".join(self._arguments.get(index, ()))
-            call_id = item.call_id or made_id(item.id or "", index or 0)
+            pieces = self._arguments.pop(index, ())
+            arguments = item.arguments or item.input or "".join(pieces)
+            call_id = item.call_id or made_id(item.id or "", self._given[item.type] - 1)
             cut = item.status == "incomplete"
             events.append(tool_called(call_id, item.name or "", arguments, cut=cut))
 
@@ -154,6 +161,7 @@ class ResponsesParser(AnswerParser):
         if index not in self._thought:
             thought = "".join(summary or [part.text or "" for part in item.content or ()])
             events.extend([ReasoningDelta(delta=thought)] if thought else [])
+        self._thought.discard(index)
         if item.encrypted_content:
             seal = {
                 "type": "reasoning",
@@ -168,8 +176,13 @@ class ResponsesParser(AnswerParser):
             if response.error is None:
                 raise stopped(response.status)
             raise RefactError(classify(200, {}, msgspec.json.encode({"error": response.error})))
+        # The end repeats the items that came before it, and may number them anew.
+        repeated = self._given.copy()
         for index, item in enumerate(response.output or ()):
-            self._item(index, item, events)
+            if repeated[item.type]:
+                repeated[item.type] -= 1
+            else:
+                self._item(index, item, events)
         if response.usage is not None:
             events.append(UsageReported(usage=openai_usage(response.usage)))
         incomplete = response.incomplete_details

@@ -62,7 +62,8 @@ def openai_usage(usage: OpenAiUsage) -> Usage:
     thought = first_count(written_details.reasoning_tokens, usage.reasoning_tokens)
     gap = int(usage.total_tokens or 0) - read - written
     from_cache = (cached or 0) + (stored or 0)
-    if from_cache and (gap == from_cache or from_cache > read):
+    apart = from_cache > read and not usage.total_tokens
+    if from_cache and (gap == from_cache or apart):
         read += from_cache  # a gateway that counts the cache apart
     elif gap > 0 and written:  # xAI, Gemini and Copilot count thinking apart
         written += gap

@@ -1,0 +1,114 @@
+"""Answers that are valid but odd: items numbered anew, empty fields, counts that change."""
+
+from typing import Any
+
+from refact_lsp.core.quirks import Quirks
+from refact_lsp.core.types import Usage
+from refact_lsp.llm.wire.tables import CHAT
+from tests.llm.wire.reading import Answer, read, sse
+
+
+def responses(*events: dict[str, Any]) -> Answer:
+    return read(CHAT["openai-responses"].chat_parser(Quirks()), sse(*events, done=False))
+
+
+def message(text: str) -> dict[str, Any]:
+    return {"type": "message", "content": [{"type": "output_text", "text": text}]}
+
+
+def called(call_id: str) -> dict[str, Any]:
+    return {"type": "function_call", "call_id": call_id, "name": "open", "arguments": "{}"}
+
+
+def item_done(index: int, item: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "response.output_item.done", "output_index": index, "item": item}
+
+
+def said(index: int, delta: str) -> dict[str, Any]:
+    return {"type": "response.output_text.delta", "output_index": index, "delta": delta}
+
+
+def completed(*output: dict[str, Any]) -> dict[str, Any]:
+    response = {"status": "completed", "output": list(output)}
+    return {"type": "response.completed", "response": response}
+
+
+def test_items_that_the_end_numbers_anew_are_not_told_twice():
+    answer = responses(
+        said(0, "First."),
+        item_done(0, message("First.")),
+        item_done(1, {"type": "reasoning", "summary": []}),
+        said(2, "Second."),
+        item_done(2, message("Second.")),
+        completed(message("First."), message("Second.")),
+    )
+    assert answer.text == "First.Second."
+
+
+def test_items_that_all_have_the_same_index_are_all_told():
+    answer = responses(
+        item_done(0, {"type": "reasoning", "summary": [{"text": "Think."}]}),
+        said(0, "Hello."),
+        item_done(0, message("Hello.")),
+        item_done(0, called("a")),
+        item_done(0, called("b")),
+        completed(),
+    )
+    assert (answer.reasoning, answer.text) == ("Think.", "Hello.")
+    assert [call.id for call in answer.calls] == ["a", "b"]
+
+
+def test_items_that_only_the_end_tells_are_told():
+    answer = responses(
+        item_done(0, called("a")), completed(called("a"), called("b"), message("Done."))
+    )
+    assert [call.id for call in answer.calls] == ["a", "b"]
+    assert answer.text == "Done."
+
+
+def test_the_text_for_a_custom_tool_is_kept_as_it_came():
+    item = {"type": "custom_tool_call", "call_id": "c", "name": "query", "input": "select 1"}
+    [call] = responses(item_done(0, item), completed(item)).calls
+    assert (call.id, call.name, call.arguments, call.invalid) == ("c", "query", "select 1", True)
+
+
+def test_an_empty_function_call_of_old_is_none():
+    empty = {"name": "", "arguments": ""}
+    reply = {"role": "assistant", "content": "4", "function_call": empty, "tool_calls": None}
+    document = {"choices": [{"index": 0, "finish_reason": "", "message": reply}]}
+    answer = read(CHAT["openai-chat"].chat_parser(Quirks()), sse(document))
+    assert (answer.text, answer.calls) == ("4", [])
+    assert answer.finished is not None
+    assert answer.finished.reason == "stop"
+
+
+def test_what_was_read_is_taken_whole_from_its_last_count():
+    began = {"input_tokens": 100, "cache_read_input_tokens": 5000, "output_tokens": 1}
+    ended = {"input_tokens": 181, "cache_read_input_tokens": 0, "output_tokens": 8}
+    assert counted(began, ended).input_tokens == 181
+    zeros = {"input_tokens": 0, "cache_read_input_tokens": 0, "output_tokens": 8}
+    assert counted(began, zeros).input_tokens == 5100
+
+
+def counted(began: dict[str, int], ended: dict[str, int]) -> Usage:
+    answer = read(
+        CHAT["anthropic-messages"].chat_parser(Quirks()),
+        sse(
+            {"type": "message_start", "message": {"id": "m", "usage": began}},
+            {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": ended},
+            {"type": "message_stop"},
+            done=False,
+        ),
+    )
+    assert answer.usage is not None
+    return answer.usage
+
+
+def test_a_total_decides_what_the_prompts_count_holds():
+    choice = {"index": 0, "finish_reason": "stop", "message": {"content": "4"}}
+    counts = {"prompt_tokens": 7, "completion_tokens": 1, "total_tokens": 8}
+    cached = {"prompt_tokens_details": {"cached_tokens": 163}}
+    document = {"choices": [choice], "usage": {**counts, **cached}}
+    usage = read(CHAT["openai-chat"].chat_parser(Quirks()), sse(document)).usage
+    assert usage is not None
+    assert (usage.input_tokens, usage.cache_read_tokens) == (7, 163)
