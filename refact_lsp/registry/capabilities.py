@@ -47,6 +47,11 @@ SAFE_DEFAULTS = CapabilityPatch(
     status="active",
 )
 
+# Of each field: its name here, and its name on the wire.
+_FIELDS = tuple(
+    zip(CapabilityPatch.__struct_fields__, CapabilityPatch.__struct_encode_fields__, strict=True)
+)
+
 
 def merged(
     layers: Sequence[Layer], *, kind: ModelKind
@@ -55,12 +60,12 @@ def merged(
     everything: list[Layer] = [*layers, ("default", SAFE_DEFAULTS)]
     values: dict[str, Any] = {}
     sources: dict[str, CapabilitySource] = {}
-    for field in msgspec.structs.fields(CapabilityPatch):
+    for field, on_the_wire in _FIELDS:
         for source, patch in everything:
-            value = getattr(patch, field.name)
+            value = getattr(patch, field)
             if value is not None:
-                values[field.name] = value
-                sources[field.encode_name] = source
+                values[field] = value
+                sources[on_the_wire] = source
                 break
     if "max_output" not in values:
         values["max_output"] = min(MAX_OUTPUT_DEFAULT, values["context_window"])

@@ -12,11 +12,12 @@
 
 A field is the user's override, else what the server told (`live`), else the provider's own entry
 (by id, alias, date or tag), else the family's, else the safe default. Looking up is pure; the
-catalog remembers what it decoded and compiled.
+catalog remembers what it decoded and compiled, and the families of names.
 """
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property, lru_cache
 from typing import Any, Literal
 
 import msgspec
@@ -46,6 +47,7 @@ from refact_lsp.registry.templates import effective
 Via = Literal["exact", "alias", "date", "tag", "borrowed", "family", "default"]
 Models = Mapping[str, ModelEntry]
 UNKNOWN_FACTOR = 1.3  # no vocabulary in use was seen to need more for code
+_NAMES_KEPT = 4096  # several times the longest list of a provider
 
 
 class Resolution(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,11 +87,12 @@ class Catalog:
         self.families = families
         self.problems = problems
         self._tokenizers = tokenizers
-        self._ranked = sorted(families.values(), key=lambda family: -family.rank)
         self._read_models = read_models
         self._models: dict[str, Models] = {}
         self._names: dict[str, Mapping[str, str]] = {}
         self._patterns: dict[str, re.Pattern[str]] = {}
+        # A provider's list is looked at again with every change of what is set up.
+        self._family = lru_cache(_NAMES_KEPT)(self._find_family)
 
     def template(self, template_id: str) -> Template:
         """Give a template; raises `notConfigured` for an id that no file has."""
@@ -215,17 +218,21 @@ class Catalog:
                 return msgspec.structs.replace(entry, price=None, wire=None), "borrowed"
         return None, "default"
 
-    def _family(self, name: str) -> Family | None:
+    def _find_family(self, name: str) -> Family | None:
         for form in family_forms(name):
-            for family in self._ranked:
-                if self._matches(family, form):
+            for pattern, family in self._ranked:
+                if pattern.search(form) and not self._excludes(family, form):
                     return varied(family, form)
         return None
 
-    def _matches(self, family: Family, name: str) -> bool:
-        if not any(self._pattern(pattern).search(name) for pattern in family.match):
-            return False
-        return not any(self._pattern(pattern).search(name) for pattern in family.exclude)
+    @cached_property
+    def _ranked(self) -> list[tuple[re.Pattern[str], Family]]:
+        """Every pattern of every family in the order in which they are tried."""
+        families = sorted(self.families.values(), key=lambda family: -family.rank)
+        return [(self._pattern(each), family) for family in families for each in family.match]
+
+    def _excludes(self, family: Family, form: str) -> bool:
+        return any(self._pattern(pattern).search(form) for pattern in family.exclude)
 
     def _pattern(self, pattern: str) -> re.Pattern[str]:
         compiled = self._patterns.get(pattern)
