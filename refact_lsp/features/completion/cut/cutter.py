@@ -249,5 +249,11 @@ class Cutter:
             text = text.rstrip()[:-echo]
         # What stands right of the cursor may need the blank before it.
         joins = not self._several and self._context.line_suffix[:1].strip()
-        text = text.rstrip("\r\n") if joins and text.strip() else text.rstrip()
+        if not self._breaks_before_closer(text):
+            text = text.rstrip("\r\n") if joins and text.strip() else text.rstrip()
         return Cut(text=text, reason=reason, rest=self._text[self._start + len(text) :])
+
+    def _breaks_before_closer(self, text: str) -> bool:
+        """Whether the lines of a text end in the break that the closer right of the cursor needs."""
+        blank = text[len(text.rstrip()) :]
+        return bool(self._several) and self._place.right[:1] in tuple(")]}") and "\n" in blank

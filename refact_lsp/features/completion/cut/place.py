@@ -19,6 +19,7 @@ _PREFIX_CHARS = 24_000
 _SUFFIX_CHARS = 24_000
 _SUFFIX_LINES = 3
 _MOST_COMMENT_LINES = 10
+_STATEMENT_LINES = 30  # a statement that is longer is indented as its last line
 _ONLY_CLOSERS = re.compile(r"[\s)\]}>'\"`;,:]*$")
 _OUTERMOST_LINE = re.compile(
     r"\n(?=(?:def|class|async|@|func|fn|pub|impl|export|function|static|public|type|struct|local"
@@ -36,6 +37,7 @@ class Line(NamedTuple):
 class Place(NamedTuple):
     """The hole. `window` is the part of the prefix that the lexer has read.
 
+    `line_indent` is that of the statement which the cursor's line ends, if it began further up.
     `header` says that the cursor's line opens a block, a comment at its end aside; `unopened` are
     the delimiters of long strings that the suffix closes without having opened them.
     """
@@ -103,7 +105,7 @@ def place_of(context: CutContext, memory: Memory | None = None) -> Place:
             prefix_is_whole=prefix_is_whole,
             suffix_is_whole=len(suffix) == len(context.suffix),
         ),
-        line_indent=width(line_prefix[: len(line_prefix) - len(line_prefix.lstrip())]),
+        line_indent=_statement_indent(reading, context.prefix),
         right=right,
         right_is_closers=bool(_ONLY_CLOSERS.match(right)),
         blank_line=not line_prefix.strip(),
@@ -131,6 +133,39 @@ def _opens(reading: Reading, line: str) -> bool:
     if reading.lexis.line_comment:
         code = re.split(rf"\s{re.escape(reading.lexis.line_comment)}", line, maxsplit=1)[0]
     return bool(reading.header.search(code.rstrip()))
+
+
+def _statement_indent(reading: Reading, prefix: str) -> int:
+    """Give the indentation of the line that opens the brackets which the cursor's line closes."""
+    end = len(prefix)
+    last: int | None = None
+    wanted = 0
+    for _ in range(_STATEMENT_LINES):
+        start = prefix.rfind("\n", 0, end) + 1
+        line = prefix[start:end]
+        text = line.lstrip()
+        indent = width(line[: len(line) - len(text)])
+        last = indent if last is None else last
+        closers, openers = _unmatched(reading, text)
+        wanted = max(0, wanted - openers) + closers
+        if not wanted or (end == len(prefix) and text[0] in ")]}"):
+            return indent
+        if not start:
+            break
+        end = start - 1
+    return last or 0
+
+
+def _unmatched(reading: Reading, line: str) -> tuple[int, int]:
+    """Count a line's parentheses and brackets that close others above, and open others below."""
+    closers = openers = 0
+    for token in Lexer(reading).tokens(line, len(line), "nothing"):
+        if token.text in "([{":
+            openers += 1
+        elif token.text in ")]}":
+            closers += not openers
+            openers -= bool(openers)
+    return closers, openers
 
 
 def _code_line_above(reading: Reading, prefix: str) -> str:

@@ -3,6 +3,7 @@
 import re
 
 _WORD = re.compile(r"[^\W\d_]{2}")
+_IN_WORD = re.compile(r"\w\w")
 _TAIL_CHARS = 250
 _SHORTEST_UNIT = 3
 _LONG_UNIT = 8
@@ -23,5 +24,12 @@ def inline_repeat(text: str, start: int, end: int) -> int | None:
         first = end - times * size
         while first > start and text[first - 1] == text[first - 1 + size]:
             first -= 1
-        return first + size
+        return _end_of_word(text, first + size, end)
     return None
+
+
+def _end_of_word(text: str, at: int, end: int) -> int:
+    """Give the end of the word around `at`: a copy may have begun inside one."""
+    while at < end and _IN_WORD.fullmatch(text, at - 1, at + 1):
+        at += 1
+    return at

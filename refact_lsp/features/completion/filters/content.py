@@ -86,12 +86,17 @@ def repeats_itself(text: str) -> bool:
 
 
 def without_repeated_lines(text: str) -> str:
-    """Keep one of three or more equal lines in a row; cut what follows them."""
+    """Keep one of three or more equal lines in a row; cut what follows them.
+
+    The ends of nested blocks are no repetition: they stand at other depths. How deep the first line
+    stands is not known here.
+    """
     lines = text.split("\n")
     for at in range(len(lines) - _KEPT_LINES):
-        line = lines[at].strip()
-        if len(line) > 1 and re.search(r"\w", line):
-            same = all(other.strip() == line for other in lines[at + 1 : at + 1 + _KEPT_LINES])
+        line, *others = (one.rstrip() for one in lines[at : at + 1 + _KEPT_LINES])
+        words = line.strip()
+        if len(words) > 1 and re.search(r"\w", words) and len(set(others)) == 1:
+            same = others[0].strip() == words if at == 0 else others[0] == line
             if same:
                 return "\n".join(lines[: at + 1])
     return text

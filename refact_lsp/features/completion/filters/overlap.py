@@ -3,7 +3,7 @@
 import re
 
 _WORD = re.compile(r"\w{2}")
-_NO_WORD = re.compile(r"\W+")
+_NO_MATTER = re.compile(r"\s+")
 _MIN_HEAD = 4
 _TELLING_CHARS = 8
 _LINES_COMPARED = 4
@@ -49,12 +49,16 @@ def _without_lines_above(text: str, prefix: str) -> str:
 
 
 def repeats_line_above(text: str, prefix: str) -> bool:
-    """Say whether a text of one line is, or nearly is, the line above the cursor's."""
+    """Say whether a text of one line is, or nearly is, the line above the cursor's.
+
+    A user who has typed most of the line wants it a second time.
+    """
     near = prefix[-_NEAR_CHARS:]
     above = near[: near.rfind("\n") + 1].rstrip()
     above = above[above.rfind("\n") + 1 :].strip()
-    whole = (near[near.rfind("\n") + 1 :] + text).strip()
-    return "\n" not in whole and _same_line(whole, above)
+    typed = near[near.rfind("\n") + 1 :].strip()
+    whole = (typed + text).strip()
+    return len(typed) < len(whole) / 2 and "\n" not in whole and _same_line(whole, above)
 
 
 def without_suffix_lines(text: str, suffix: str) -> str:
@@ -116,9 +120,12 @@ def _unmatched(text: str) -> str:
 
 
 def _same_line(line: str, other: str) -> bool:
-    """Compare by letters and digits: lines that differ in those are lines of their own."""
-    words, others = _NO_WORD.sub("", line), _NO_WORD.sub("", other)
-    return words == others and len(line) >= _TELLING_CHARS and len(words) > 1
+    """Compare but for blanks, the kind of quotes and what separates lines."""
+    return len(line) >= _TELLING_CHARS and _bare(line) == _bare(other) and bool(_WORD.search(line))
+
+
+def _bare(line: str) -> str:
+    return _NO_MATTER.sub("", line).replace("'", '"').rstrip(",;")
 
 
 def _indent(line: str) -> int:

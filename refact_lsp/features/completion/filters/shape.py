@@ -7,6 +7,7 @@ from collections.abc import Sequence
 _LEADING = re.compile(r"^[ \t]+", re.MULTILINE)
 _BLANK_ENDS = re.compile(r"[ \t]+(?=\r?\n)")
 _OPENS = re.compile(r"(?:[(\[{:]|\b(?:then|do|else|repeat))\s*$")
+_OPENS_BLOCK = re.compile(r"(?:[{:]|\b(?:then|do|else|repeat))\s*$")
 _LINES_ABOVE, _LINES_BELOW = 200, 50
 _COMMON_UNITS = (2, 4, 8)
 _BLANKS_MATTER = frozenset(("markdown",))
@@ -69,7 +70,9 @@ def _in_width(head: str, lines: Sequence[str], width: int, base: int) -> str:
     deeper = [depth for depth in depths if depth > 0]
     if other is None or not deeper or min(depths) < 0:
         return "\n".join(lines)
-    opened = _OPENS.search(head) and lines and _width(lines[0]) - base == other
+    # Arguments on lines of their own stand two levels deep in many a style: that is no other unit.
+    opens = _OPENS_BLOCK if other > width else _OPENS
+    opened = opens.search(head) and lines and _width(lines[0]) - base == other
     if not opened or any(depth % other for depth in deeper) or min(deeper) != other:
         return "\n".join(lines)
     return "\n".join(
