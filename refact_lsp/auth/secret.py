@@ -42,11 +42,6 @@ def mask(value: str | None) -> dict[str, Any]:
     return shown
 
 
-def is_mask(value: object) -> bool:
-    """Whether a front end sent back what it was shown: then the stored secret stays."""
-    return isinstance(value, dict) and value.get("secret") is True  # pyright: ignore[reportUnknownMemberType]  # any decoded JSON
-
-
 def is_reference(value: str) -> bool:
     """Whether the value names a place (`env:`, `cmd:`, `file:`) where the secret is."""
     return value.startswith(("env:", "cmd:", "file:"))

@@ -13,7 +13,7 @@ import pytest
 from keyring.backends.chainer import ChainerBackend
 from keyring.errors import KeyringLocked
 
-from refact_lsp.auth.secret import Secret, is_mask
+from refact_lsp.auth.secret import Secret
 from refact_lsp.auth.secrets import Secrets
 from refact_lsp.auth.system_keyring import find_backend
 from refact_lsp.core.paths import Folders
@@ -72,8 +72,6 @@ async def test_a_mask_hints_at_long_secrets_only(secrets: Secrets):
         await secrets.set("p", "apiKey", value)
         shown = await secrets.masked("p", "apiKey")
         assert shown == {"secret": True, "set": True} | ({"hint": hint} if hint else {})
-        assert is_mask(shown)
-    assert not is_mask(KEY)
 
 
 @pytest.mark.parametrize("value", ["sk\nx", "sk\x00x", "a\r\nX-Evil: 1"])

@@ -9,11 +9,13 @@ from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 
-from tests.bench import context, holes, workspace
+from tests.bench import context, workspace
 from tests.bench.context_cases import Checkout, cases_of, workplace
 from tests.bench.context_rivals import Rivals
 from tests.bench.figure import Figure, at_least, at_most
 from tests.bench.hole_kinds import LANGUAGES, make_holes
+from tests.bench.hole_results import GOALS, decidable, share
+from tests.bench.holes import measure_all
 from tests.bench.replay import Repository
 from tests.bench.trigram import Trigram
 
@@ -31,16 +33,16 @@ async def hole_figures(folders: Sequence[Path]) -> list[Figure]:
         for language in LANGUAGES
         for hole in make_holes(list(folders), language, HOLES_PER_KIND, SEED)
     ]
-    results = holes.decidable(holes.measure("auto", made, SEED))
-    strict = holes.decidable(holes.measure("strict", made, SEED))
+    measured = measure_all(("strict", "default"), made, SEED)
+    strict, results = decidable(measured["strict"]), decidable(measured["default"])
     name = f"of {len(results)} streams into {len(made)} holes"
     return [
-        at_least(f"cut exactly {name}", holes.share(results, "exact"), holes.GOALS["exact"]),
+        at_least(f"cut exactly {name}", share(results, "exact"), GOALS["exact"]),
         *(
-            at_most(f"{outcome} {name}", holes.share(results, outcome), holes.GOALS[outcome])
+            at_most(f"{outcome} {name}", share(results, outcome), GOALS[outcome])
             for outcome in ("over", "doubled", "empty")
         ),
-        at_most(f"broken {name}, strict", holes.share(strict, "broken"), holes.GOALS["broken"]),
+        at_most(f"broken {name}, strict", share(strict, "broken"), GOALS["broken"]),
     ]
 
 

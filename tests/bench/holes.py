@@ -2,48 +2,29 @@
 
 Holes are made in the real code of the folders (without any: the packages installed here), an
 oracle over-generates into them, and what the cutter and the filters leave is compared with the
-true text. Newline-only and indentation-only run beside it on the same streams.
+true text: with the strict guard and with the default one, in whole files and in files that are
+broken elsewhere. Newline-only and indentation-only run beside it on the same streams.
 """
 
 import argparse
 import random
 import sysconfig
 import time
-from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from refact_lsp.core.syntax import Syntax, grammar_of
-from refact_lsp.core.text import Snapshot, split_lines
-from refact_lsp.features.completion.cut.brackets import width
-from refact_lsp.features.completion.cut.context import CutContext
-from refact_lsp.features.completion.cut.cutter import Cutter
-from refact_lsp.features.completion.filters.guard import Strictness
-from refact_lsp.features.completion.filters.polish import Polishing, polish
-from refact_lsp.features.completion.filters.reasons import Dropped
+from refact_lsp.features.completion.cut.memory import Memory
+from tests.bench import holes_report
 from tests.bench.hole_kinds import KINDS, LANGUAGES, Hole, make_holes
-from tests.bench.oracle import CUT_STRINGS, Stream, streams
+from tests.bench.hole_policies import POLICIES, Judge, Left
+from tests.bench.hole_results import Result, decidable, undecidable
+from tests.bench.oracle import Stream, streams
 
-POLICIES: tuple[str, ...] = ("strict", "relative", "auto", "newline", "indentation")
-GOALS = {"exact": 95.0, "over": 1.5, "doubled": 0.2, "empty": 1.5, "broken": 0.0}
-_UNDECIDABLE = "sibling"
+_FAR_CHARS = 150
 
 
-class Result(NamedTuple):
-    """What one policy made of one stream; `waste` is None where the stream ended by itself."""
-
-    language: str
-    kind: str
-    hole_variant: str
-    variant: str
-    outcome: str
-    doubled: bool
-    broken: bool
-    waste: int | None
-    reason: str
-    shown: str
-    hole: Hole
+Measured = dict[str, list[Result]]
 
 
 def main() -> None:
@@ -55,49 +36,64 @@ def main() -> None:
     parser.add_argument("--language", action="append", choices=list(LANGUAGES))
     parser.add_argument("--failures", type=int, default=0, help="print this many inexact cuts")
     parser.add_argument("--kind", action="append", choices=KINDS)
-    parser.add_argument("--only", action="append", choices=POLICIES)
     options = parser.parse_args()
     folders = options.folders or [Path(sysconfig.get_path("purelib"))]
-    started = time.monotonic()
+    began_s = time.monotonic()
     holes = [
         hole
         for language in options.language or LANGUAGES
         for hole in make_holes(folders, language, options.per_kind, options.seed)
         if not options.kind or hole.kind in options.kind
     ]
-    policies = options.only or POLICIES
-    measured = {policy: list(measure(policy, holes, options.seed)) for policy in policies}
-    files = len({hole.source for hole in holes})
-    count = sum(len(results) for results in measured.values()) // len(measured)
-    print(f"{len(holes)} holes in {files} files, {count} streams, seed {options.seed}")
-    _report(measured)
+    measured = measure_all(POLICIES, holes, options.seed)
     broken_files = [hole for hole in map(_broken_elsewhere, holes) if hole]
-    for policy in ("relative", "auto"):
-        if policy in policies:
-            dirty = list(measure(policy, broken_files, options.seed, clean=holes))
-            line(f"{policy}, files broken elsewhere", decidable(dirty))
-    print(f"{time.monotonic() - started:.0f} s")
-    _print_failures(measured[policies[0]], options.failures)
+    elsewhere = measure_all(("strict", "default"), broken_files, options.seed, clean=holes)
+    count = len(measured["default"])
+    files = len({hole.source for hole in holes})
+    print(
+        f"{len(holes)} holes in {files} files of {len(folders)} folders, {count} streams,"
+        f" seed {options.seed}, {time.monotonic() - began_s:.0f} s"
+    )
+    holes_report.show(
+        {policy: decidable(results) for policy, results in measured.items()},
+        decidable(elsewhere["default"]),
+        {policy: undecidable(measured[policy]) for policy in ("strict", "default")},
+    )
+    holes_report.show_failures(decidable(measured["default"]), options.failures)
 
 
-def measure(
-    policy: str, holes: Sequence[Hole], seed: int, clean: Sequence[Hole] | None = None
-) -> Iterable[Result]:
-    syntax = Syntax()
-    scores = {(hole.source, hole.middle): hole for hole in clean or ()}
+def measure(policy: str, holes: Sequence[Hole], seed: int) -> list[Result]:
+    """Give what one policy makes of all streams into the holes."""
+    return measure_all((policy,), holes, seed)[policy]
+
+
+def measure_all(
+    policies: Sequence[str],
+    holes: Sequence[Hole],
+    seed: int,
+    clean: Sequence[Hole] | None = None,
+) -> Measured:
+    """Apply policies to the same streams; `clean` are the holes as they were before a file broke.
+
+    The streams are made, and what is shown is judged, in the file that is whole.
+    """
+    syntax, memory = Syntax(), Memory()
+    whole = {(hole.source, hole.kind, hole.middle): hole for hole in clean or ()}
+    measured: Measured = {policy: [] for policy in policies}
     for hole in holes:
-        truth = scores.get((hole.source, hole.middle), hole)
+        truth = whole.get((hole.source, hole.kind, hole.middle), hole)
         chance = random.Random(f"{seed}/{hole.source}/{len(truth.prefix)}/{hole.kind}")
+        judge = Judge(hole, syntax, memory)
         for stream in streams(truth, chance):
-            yield _outcome(policy, hole, truth, stream, syntax)
+            for policy, left in judge.left(stream, policies).items():
+                measured[policy].append(_result(left, hole, truth, stream, syntax))
+    return measured
 
 
-def _outcome(policy: str, hole: Hole, truth: Hole, stream: Stream, syntax: Syntax) -> Result:
-    shown, read, reason = _shown(policy, hole, stream, syntax)
-    middle = truth.middle.rstrip()
-    text = shown.rstrip()
+def _result(left: Left, hole: Hole, truth: Hole, stream: Stream, syntax: Syntax) -> Result:
+    middle, text = truth.middle.rstrip(), left.text.rstrip()
     extra = text[len(middle) :] if text.startswith(middle) else ""
-    breaks = _errors(truth, shown, syntax) > 0 and bool(text)
+    breaks = bool(text) and left.text != truth.middle and _errors(truth, left.text, syntax)
     match text:
         case "":
             outcome = "empty"
@@ -110,8 +106,7 @@ def _outcome(policy: str, hole: Hole, truth: Hole, stream: Stream, syntax: Synta
         case _:
             outcome = "other"
     head = truth.suffix.strip()[:8]
-    useful = len(truth.middle.rstrip())
-    waste = None if stream.variant == "none" else _tokens_after(stream, read, useful)
+    waste = None if stream.variant == "none" else _tokens_after(stream, left.read, len(middle))
     return Result(
         language=hole.language,
         kind=hole.kind,
@@ -121,8 +116,8 @@ def _outcome(policy: str, hole: Hole, truth: Hole, stream: Stream, syntax: Synta
         doubled=bool(extra and head and extra.strip().startswith(head)),
         broken=breaks,
         waste=waste,
-        reason=reason,
-        shown=shown,
+        reason=left.reason,
+        shown=left.text,
         hole=hole,
     )
 
@@ -138,160 +133,29 @@ def _tokens_after(stream: Stream, chunks_read: int, useful: int) -> int:
     return tokens
 
 
-def _shown(policy: str, hole: Hole, stream: Stream, syntax: Syntax) -> tuple[str, int, str]:
-    match policy:
-        case "newline":
-            return _simple(stream, lambda text: text.find("\n", len(text) - len(text.lstrip())))
-        case "indentation":
-            return _simple(stream, lambda text: _dedent(text, hole))
-        case "strict" | "relative" | "auto":
-            return _ours(policy, hole, stream, syntax)
-        case _:
-            raise ValueError(policy)
-
-
-def _ours(
-    strictness: Strictness, hole: Hole, stream: Stream, syntax: Syntax
-) -> tuple[str, int, str]:
-    cutter = Cutter(
-        CutContext(
-            language=hole.language,
-            prefix=hole.prefix,
-            suffix=hole.suffix,
-            cut_strings=CUT_STRINGS,
-        )
-    )
-    cuts = ((read, cutter.feed(chunk)) for read, chunk in enumerate(stream.chunks, 1))
-    read, cut = next(((read, cut) for read, cut in cuts if cut), (len(stream.chunks), None))
-    cut = cut or cutter.finish()
-    shown = polish(cut.text, _snapshot(hole), Polishing(strictness=strictness), syntax=syntax)
-    if isinstance(shown, Dropped):
-        return "", read, f"{cut.reason}, dropped: {shown.reason}"
-    replaced = shown.replace_end_column - _snapshot(hole).column
-    text = shown.text
-    if replaced and text.endswith(hole.suffix[:replaced]):
-        text = text[:-replaced]  # the same document, written as an insertion
-    return text, read, f"{cut.reason}, {', '.join(shown.changes)}"
-
-
-@lru_cache(64)
-def _snapshot(hole: Hole) -> Snapshot:
-    return Snapshot(
-        uri=f"file://{hole.source}",
-        path=hole.source,
-        language=hole.language,
-        version=1,
-        lines=split_lines(hole.prefix + hole.suffix),
-        line=hole.prefix.count("\n"),
-        column=len(hole.prefix) - hole.prefix.rfind("\n") - 1,
-    )
-
-
-def _simple(stream: Stream, rule: Callable[[str], int]) -> tuple[str, int, str]:
-    text = ""
-    for read, chunk in enumerate(stream.chunks, 1):
-        text += chunk
-        at = min((text.find(stop) for stop in CUT_STRINGS if stop in text), default=-1)
-        at = at if at >= 0 else rule(text)
-        if at >= 0:
-            return text[:at], read, "rule"
-    return text, len(stream.chunks), "end"
-
-
-def _dedent(text: str, hole: Hole) -> int:
-    """Where the first line begins that is indented less than the cursor's."""
-    line = hole.prefix[hole.prefix.rfind("\n") + 1 :]
-    floor = width(line[: len(line) - len(line.lstrip())])
-    at = text.find("\n")
-    while at >= 0:
-        end = text.find("\n", at + 1)
-        following = text[at + 1 : end if end >= 0 else len(text)]
-        if following.strip() and width(following[: -len(following.lstrip())]) < floor:
-            return at
-        at = end
-    return -1
-
-
-def _errors(hole: Hole, shown: str, syntax: Syntax) -> int:
+def _errors(hole: Hole, shown: str, syntax: Syntax) -> bool:
     grammar = grammar_of(hole.language)
     assert grammar
-    tree = syntax.tree(
-        f"score/{hole.source}", grammar, (hole.prefix + shown + hole.suffix).encode()
-    )
-    return int(tree.root_node.has_error)
+    source = (hole.prefix + shown + hole.suffix).encode()
+    return syntax.tree(f"score/{hole.source}", grammar, source).root_node.has_error
 
 
 def _broken_elsewhere(hole: Hole) -> Hole | None:
     """Delete one bracket far from the cursor."""
     chance = random.Random(f"{hole.source}/{len(hole.prefix)}")
-    far = 150
-    places = [at for at in range(len(hole.prefix) - far) if hole.prefix[at] in "()[]{}"]
-    after = [at for at in range(far, len(hole.suffix)) if hole.suffix[at] in "()[]{}"]
-    if not places and not after:
+    text = hole.prefix + hole.suffix
+    cursor = len(hole.prefix)
+    places = [
+        at
+        for at, char in enumerate(text)
+        if char in "()[]{}" and not cursor - _FAR_CHARS <= at < cursor + _FAR_CHARS
+    ]
+    if not places:
         return None
-    at = chance.randrange(len(places) + len(after))
-    if at < len(places):
-        cut = places[at]
-        return hole._replace(prefix=hole.prefix[:cut] + hole.prefix[cut + 1 :])
-    cut = after[at - len(places)]
-    return hole._replace(suffix=hole.suffix[:cut] + hole.suffix[cut + 1 :])
-
-
-def decidable(results: Iterable[Result]) -> list[Result]:
-    return [result for result in results if result.variant != _UNDECIDABLE]
-
-
-def share(results: Sequence[Result], outcome: str) -> float:
-    if outcome in {"doubled", "broken"}:
-        hits = sum(getattr(result, outcome) for result in results)
-    else:
-        hits = sum(result.outcome == outcome for result in results)
-    return 100 * hits / max(1, len(results))
-
-
-def line(name: str, results: Sequence[Result]) -> None:
-    wastes = sorted(result.waste for result in results if result.waste is not None)
-    shares = "  ".join(
-        f"{outcome} {share(results, outcome):5.2f}"
-        for outcome in ("exact", "clean", "empty", "over", "doubled", "broken")
-    )
-    waste = f"{wastes[len(wastes) // 2]}/{wastes[len(wastes) * 9 // 10]}" if wastes else "-"
-    print(f"{name:34} {shares}  waste p50/p90 {waste}  n {len(results)}")
-
-
-def _report(measured: dict[str, list[Result]]) -> None:
-    for policy, results in measured.items():
-        line(policy, decidable(results))
-    ours = measured.get("strict") or next(iter(measured.values()))
-    line("sibling apart", [result for result in ours if result.variant == _UNDECIDABLE])
-    stopped = [result for result in ours if result.variant == "none"]
-    print(f"streams that stop by themselves, not exact: {100 - share(stopped, 'exact'):.2f} %")
-    print(f"{'':12}" + "".join(f"{kind:>9}" for kind in KINDS) + f"{'all':>9}")
-    judged = decidable(ours)
-    for language in LANGUAGES:
-        rows = [result for result in judged if result.language == language]
-        cells = [[result for result in rows if result.kind == kind] for kind in KINDS]
-        print(f"{language:12}" + "".join(f"{share(cell, 'exact'):9.1f}" for cell in (*cells, rows)))
-    for variant in sorted({result.variant for result in ours}):
-        line(f"  {variant}", [result for result in ours if result.variant == variant])
-
-
-def _print_failures(results: Sequence[Result], count: int) -> None:
-    """Show holes that were not cut exactly, one stream of each."""
-    bad = {
-        (result.hole.source, len(result.hole.prefix), result.outcome): result
-        for result in decidable(results)
-        if result.outcome != "exact"
-    }
-    for result in list(bad.values())[:count]:
-        hole = result.hole
-        print("=" * 100)
-        print(result.language, result.kind, result.hole_variant, result.variant, result.outcome)
-        print(hole.source, "cut by", result.reason)
-        print("prefix ", repr(hole.prefix[-160:]))
-        print("middle ", repr(hole.middle))
-        print("shown  ", repr(result.shown))
-        print("suffix ", repr(hole.suffix[:160]))
+    at = chance.choice(places)
+    text = text[:at] + text[at + 1 :]
+    cursor -= at < cursor
+    return hole._replace(prefix=text[:cursor], suffix=text[cursor:])
 
 
 if __name__ == "__main__":

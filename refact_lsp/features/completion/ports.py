@@ -128,4 +128,3 @@ class Ports:
     save_settings: Callable[[Mapping[str, object]], None] | None = None
     tallies: Callable[[str | None], Awaitable[Sequence[Tally]]] | None = None
     keep_tallies: Callable[[Sequence[Tally]], Awaitable[None]] | None = None
-    random: Callable[[], float] | None = None

@@ -6,7 +6,6 @@ keeps them up to date in the background.
 
 import asyncio
 import contextlib
-import random
 import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
@@ -78,7 +77,6 @@ class Completion:
                 save_settings=self._save_settings,
                 tallies=lambda since: app.database.read(lambda c: read_tallies(c, since)),
                 keep_tallies=lambda counted: app.database.write(lambda c: add_tallies(c, counted)),
-                random=random.random,
             )
         )
 

@@ -9,14 +9,13 @@ from typing import Any
 from refact_lsp.core.events import Event, Finished, TextDelta
 from refact_lsp.core.problems import Problem, RefactError
 from refact_lsp.core.requests import ChatRequest, CompletionRequest
-from refact_lsp.core.text import Snapshot, split_lines
+from refact_lsp.core.text import Snapshot
 from refact_lsp.core.types import Capabilities, CompletionSupport, Reasoning
 from refact_lsp.features.completion.engine import Engine
 from refact_lsp.features.completion.ports import Ports, Settings, Target
 from refact_lsp.features.completion.session import snapshot_with
 from refact_lsp.features.completion.values import Guess, Request, Suggestion
-
-URI = "file:///project/a.py"
+from tests.features.snapshots import URI, snapshot_of
 
 
 class Clock:
@@ -147,15 +146,8 @@ class Editor:
             self.text = self.text.replace("|", "", 1)
 
     def snapshot(self) -> Snapshot:
-        head = split_lines(self.text[: self.cursor])
-        return Snapshot(
-            uri=self.uri,
-            path="/project/a.py",
-            language=self.language,
-            version=self.version,
-            lines=split_lines(self.text),
-            line=len(head) - 1,
-            column=len(head[-1]),
+        return snapshot_of(
+            self.text, self.cursor, uri=self.uri, language=self.language, version=self.version
         )
 
     def change(self, text: str, cursor: int) -> None:

@@ -10,10 +10,11 @@ import random
 from collections import Counter
 from dataclasses import dataclass, field
 
-from refact_lsp.core.text import Snapshot, split_lines
+from refact_lsp.core.text import Snapshot
 from refact_lsp.features.completion.cache import Cache, Entry
 from refact_lsp.features.completion.session import snapshot_with
 from refact_lsp.features.completion.values import Answer
+from tests.features.snapshots import snapshot_of
 
 ALPHABET = "ab(\n)\"'[] é𝕏"
 CLOSER = {"(": ")", "[": "]", '"': '"', "'": "'"}
@@ -43,16 +44,7 @@ class Script:
         return self.files[self.uri]
 
     def snapshot(self) -> Snapshot:
-        head = split_lines(self.text[: self.at])
-        return Snapshot(
-            uri=self.uri,
-            path=None,
-            language="text",
-            version=self.version,
-            lines=split_lines(self.text),
-            line=len(head) - 1,
-            column=len(head[-1]),
-        )
+        return snapshot_of(self.text, self.at, uri=self.uri, language="text", version=self.version)
 
     def insert(self, text: str) -> None:
         self.files[self.uri] = self.text[: self.at] + text + self.text[self.at :]

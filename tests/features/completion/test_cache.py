@@ -1,24 +1,15 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refact_lsp.core.text import Snapshot, split_lines
+from refact_lsp.core.text import Snapshot
 from refact_lsp.features.completion.cache import Cache, Entry, typed_since
 from refact_lsp.features.completion.values import Answer
 from tests.features.completion import scripts
+from tests.features.snapshots import at_cursor
 
 
 def at(text: str, uri: str = "f:a") -> Snapshot:
-    before, _, after = text.partition("|")
-    head = split_lines(before)
-    return Snapshot(
-        uri=uri,
-        path=None,
-        language="text",
-        version=1,
-        lines=split_lines(before + after),
-        line=len(head) - 1,
-        column=len(head[-1]),
-    )
+    return at_cursor(text, "text", uri=uri, mark="|")
 
 
 def entry(*texts: str, replaced: int = 0) -> Entry:

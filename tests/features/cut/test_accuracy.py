@@ -4,7 +4,8 @@ from pathlib import Path
 
 import refact_lsp
 from tests.bench.hole_kinds import KINDS, make_holes
-from tests.bench.holes import decidable, measure, share
+from tests.bench.hole_results import decidable, share
+from tests.bench.holes import measure
 
 OWN_CODE = Path(refact_lsp.__file__).parent / "core"
 

@@ -50,6 +50,20 @@ CASES = {
         "a()\n    b()",
         "indentation",
     ),
+    "body under parameters of several lines": (
+        "java",
+        "class A {\n  void f(int a,\n      int b) {‸\n  }\n}\n",
+        "\n    a();\n    b();\n  }\n\n  void g() {",
+        "\n    a();\n    b();",
+        "bracket",
+    ),
+    "body under parameters in python": (
+        "python",
+        "def f(a,\n      b):‸\n\nx = 1\n",
+        "\n    a()\n    b()\nc()\n",
+        "\n    a()\n    b()",
+        "indentation",
+    ),
     "body from the header": (
         "python",
         "def f():‸\n\ndef g():\n    pass\n",
@@ -127,6 +141,20 @@ CASES = {
         "the end of it",
         "repeatedInline",
     ),
+    "repeated words are ended at a word": (
+        "python",
+        "x = ‸\n",
+        "request.blueprint" + ".blueprint" * 9,
+        "request.blueprint",
+        "repeatedInline",
+    ),
+    "comment before a closer": (
+        "go",
+        "x := T{‸}\n",
+        f"\n\t\tA: 1, // one\n\t{END}",
+        "\n\t\tA: 1, // one\n\t",
+        "controlToken",
+    ),
     "rust lifetime is no quote": (
         "rust",
         "fn f<'a>(x: &'a str) {\n    g(‸)\n}\n",
@@ -163,11 +191,8 @@ def test_text_and_rest_are_the_whole_of_what_was_read():
     assert cut.text + cut.rest == "a) + 1"
 
 
-def test_half_a_control_token_is_not_shown():
-    cutter = Cutter(hole("x = ‸"))
-    cutter.feed("1<|endof")
-    assert cutter.so_far == "1"
-    assert cutter.finish().text == "1<|endof"
+def test_half_a_control_token_is_text_where_the_stream_ends():
+    assert read(hole("x = ‸"), "1<|endof").text == "1<|endof"
 
 
 def test_never_means_one_line():

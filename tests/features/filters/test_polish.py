@@ -2,10 +2,9 @@
 
 import pytest
 
-from refact_lsp.core.syntax import Syntax
-from refact_lsp.features.completion.filters.polish import REFUSALS, REPAIRS, Polishing, polish
-from refact_lsp.features.completion.filters.reasons import Dropped, DropReason, Shown
-from tests.features.filters.places import at_cursor
+from refact_lsp.features.completion.filters.polish import REFUSALS, REPAIRS, Polishing
+from refact_lsp.features.completion.filters.reasons import Dropped, DropReason
+from tests.features.filters.places import judged, shown
 
 KEY = "AKIA" + "Q7" * 8
 
@@ -84,6 +83,13 @@ CHANGED = {
         "if (x) {\n    y();\n  }",
         "indentation",
     ),
+    "two blanks to a level in a file of four": (
+        "java",
+        "class A {\n    void f() {\n        a();\n        ‸\n    }\n}\n",
+        "if (x) {\n          y();\n        }",
+        "if (x) {\n            y();\n        }",
+        "indentation",
+    ),
     "blanks at line ends": ("python", "‸\n", "a = 1  \nb = 2\t", "a = 1\nb = 2", "trailingBlank"),
     "line endings": ("python", "x = 1\r\n‸\r\n", "a = 1\nb = 2", "a = 1\r\nb = 2", "lineEnding"),
     "closers of the rest of the line": (
@@ -137,6 +143,26 @@ UNTOUCHED = {
     "a fence in Markdown": ("markdown", "‸\n", "```sh\nls\n```"),
     "a block in a broken file": ("python", "f((\n\ndef g():\n    ‸\n", "return 1"),
     "line break before a closer": ("c", "int a[] = {‸};\n", "\n  1,\n"),
+    "arguments two levels deep": (
+        "java",
+        "class A {\n  void f() {\n    a();\n    ‸\n  }\n}\n",
+        "throw new Failure(\n        message);",
+    ),
+    "ends of nested blocks": (
+        "lua",
+        "‸\n",
+        "for _ in a do\n  if b then\n    if c then\n      d()\n    end\n  end\nend",
+    ),
+    "a line that the user began a second time": (
+        "java",
+        "class A {\n  void f() {\n    queue.add(new Item());\n    queue.add(new Item‸);\n  }\n}\n",
+        "()",
+    ),
+    "a value that only its quotes tell from the one above": (
+        "python",
+        'at(depth="2", name="long")\nat(depth=‸\n',
+        '2, name="long")',
+    ),
     "two equal lines": ("lua", "‸\n", "print(one)\nprint(one)"),
 }
 
@@ -144,33 +170,29 @@ UNTOUCHED = {
 @pytest.mark.parametrize("case", CHANGED.values(), ids=CHANGED)
 def test_a_text_is_repaired(case: tuple[str, str, str, str, str]):
     language, document, answer, text, change = case
-    shown = polish(answer, at_cursor(document, language), syntax=Syntax())
-    assert isinstance(shown, Shown)
-    assert shown.text == text
-    assert change in shown.changes
+    found = shown(answer, document, language)
+    assert found.text == text
+    assert change in found.changes
 
 
 @pytest.mark.parametrize("case", CHANGED.values(), ids=CHANGED)
 def test_a_repaired_text_is_left_alone(case: tuple[str, str, str, str, str]):
     language, document, _, text, change = case
-    shown = polish(text, at_cursor(document, language), syntax=Syntax())
-    assert isinstance(shown, Shown)
-    assert shown.text == text
-    assert set(shown.changes) <= {"replacedRight", "lineEnding"}, change
+    found = shown(text, document, language)
+    assert found.text == text
+    assert set(found.changes) <= {"replacedRight", "lineEnding"}, change
 
 
 @pytest.mark.parametrize("case", DROPPED.values(), ids=DROPPED)
 def test_a_text_is_dropped(case: tuple[str, str, str, DropReason]):
     language, document, answer, reason = case
-    assert polish(answer, at_cursor(document, language), syntax=Syntax()) == Dropped(reason=reason)
+    assert judged(answer, document, language) == Dropped(reason=reason)
 
 
 @pytest.mark.parametrize("case", UNTOUCHED.values(), ids=UNTOUCHED)
 def test_a_text_is_shown_as_it_is(case: tuple[str, str, str]):
     language, document, answer = case
-    shown = polish(answer, at_cursor(document, language), syntax=Syntax())
-    assert isinstance(shown, Shown)
-    assert shown.text == answer
+    assert shown(answer, document, language).text == answer
 
 
 def test_every_filter_has_a_case():
@@ -182,31 +204,27 @@ def test_every_filter_has_a_case():
 
 
 def test_one_line_where_no_more_is_wanted():
-    shown = polish("a\nb", at_cursor("‸\n"), Polishing(multiline="never"))
-    assert isinstance(shown, Shown)
-    assert (shown.text, shown.changes) == ("a", ["firstLine"])
+    found = shown("a\nb", "‸\n", polishing=Polishing(multiline="never"))
+    assert (found.text, found.changes) == ("a", ["firstLine"])
 
 
 def test_a_line_cut_by_the_token_limit_is_not_shown():
-    shown = polish("a()\nb(", at_cursor("‸\n"), Polishing(truncated=True))
-    assert isinstance(shown, Shown)
-    assert (shown.text, shown.changes) == ("a()", ["unfinished"])
+    found = shown("a()\nb(", "‸\n", polishing=Polishing(truncated=True))
+    assert (found.text, found.changes) == ("a()", ["unfinished"])
 
 
 def test_what_was_rejected_is_not_shown_again():
     polishing = Polishing(rejected=["a( b )"])
-    assert polish("a( b )\n", at_cursor("‸\n"), polishing) == Dropped(reason="rejectedBefore")
+    assert judged("a( b )\n", "‸\n", polishing=polishing) == Dropped(reason="rejectedBefore")
 
 
 def test_what_was_deleted_is_not_brought_back():
     polishing = Polishing(deleted=["total += 1"])
-    assert polish("total += 1", at_cursor("‸\n"), polishing) == Dropped(reason="undoesEdit")
+    assert judged("total += 1", "‸\n", polishing=polishing) == Dropped(reason="undoesEdit")
 
 
 def test_the_rest_of_the_line_is_replaced_on_the_line():
-    shown = polish("a) + g(b)", at_cursor("f(‸)\n"), syntax=Syntax())
-    assert isinstance(shown, Shown)
-    assert shown.replace_end_column == 3
+    assert shown("a) + g(b)", "f(‸)\n").replace_end_column == 3
 
 
 @pytest.mark.parametrize(
@@ -215,39 +233,22 @@ def test_the_rest_of_the_line_is_replaced_on_the_line():
         ("def f(xs):\n    for x in ‸\n    return xs\n", "xs:"),
         ("def f(xs):\n    for x in ‸\n        print(x)\n", "xs:"),
         ("class A:\n    def f(self):\n        if ‸\n\n    def g(self):\n        pass\n", "self:"),
+        ("def f(xs):\n    for x in ‸", "xs:"),
+        ("def f(xs):\n    for x in ‸\n", "xs:"),
     ],
 )
 def test_a_header_is_shown_before_its_block_is_written(document: str, answer: str):
-    shown = polish(answer, at_cursor(document), syntax=Syntax())
-    assert isinstance(shown, Shown)
-    assert shown.text == answer
+    assert shown(answer, document).text == answer
 
 
 @pytest.mark.parametrize("typed", range(9))
 def test_indentation_that_is_still_being_typed_is_completed(typed: int):
     document = "class A:\n    def f(self):\n        a = g()\n" + " " * typed + "‸\n"
-    shown = polish(" " * (8 - typed) + "return a", at_cursor(document), syntax=Syntax())
-    assert isinstance(shown, Shown)
-    assert shown.text == " " * (8 - typed) + "return a"
-
-
-def test_unknown_python_names_are_told():
-    document = "import os\n\ndef f(items):\n    ‸\n"
-    answer = "for item in items:\n        print(os.path, helper(item), len(item))"
-    shown = polish(answer, at_cursor(document), syntax=Syntax())
-    assert isinstance(shown, Shown)
-    assert shown.unknown_names == ("helper",)
+    answer = " " * (8 - typed) + "return a"
+    assert shown(answer, document).text == answer
 
 
 def test_the_strict_guard_shows_nothing_in_a_broken_file():
-    place = at_cursor("f((\n\ndef g():\n    ‸\n")
-    strict = polish("return 1", place, Polishing(strictness="strict"), syntax=Syntax())
-    assert strict == Dropped(reason="brokenSyntax")
-
-
-@pytest.mark.parametrize("after", ["", "\n", "\n    return total\n"])
-def test_a_line_that_begins_a_block_is_shown_before_the_block_is_written(after: str):
-    snapshot = at_cursor(f"def f(items):\n    for item in ‸{after}")
-    shown = polish("items:", snapshot, syntax=Syntax())
-    assert isinstance(shown, Shown)
-    assert shown.text == "items:"
+    polishing = Polishing(strictness="strict")
+    found = judged("return 1", "f((\n\ndef g():\n    ‸\n", polishing=polishing)
+    assert found == Dropped(reason="brokenSyntax")

@@ -55,11 +55,6 @@ class Cutter:
         self._newlines = 0
         self._lines = LineRules(context, self._place)
 
-    @property
-    def so_far(self) -> str:
-        """What may be shown of a stream that goes on."""
-        return self._text[self._start : self._read]
-
     def feed(self, delta: str) -> Cut | None:
         """Read a piece of the stream."""
         self._text += delta
@@ -254,6 +249,6 @@ class Cutter:
         return Cut(text=text, reason=reason, rest=self._text[self._start + len(text) :])
 
     def _breaks_before_closer(self, text: str) -> bool:
-        """Whether the lines of a text end in the break that the closer right of the cursor needs."""
+        """Whether lines end in the break that the closer right of the cursor stands behind."""
         blank = text[len(text.rstrip()) :]
         return bool(self._several) and self._place.right[:1] in tuple(")]}") and "\n" in blank

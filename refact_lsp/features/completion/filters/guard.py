@@ -14,9 +14,9 @@ from refact_lsp.features.completion.filters import python_check
 if TYPE_CHECKING:
     from tree_sitter import Tree
 
-# strict: no error at all may be left. relative: no more than without the text. auto: strict where
-# the rest of the document is clean, else relative.
-Strictness = Literal["auto", "strict", "relative"]
+# strict: no error at all may be left. auto: strict where the rest of the document is clean, else no
+# more errors than without the text.
+Strictness = Literal["auto", "strict"]
 _MOST_LINES, _MOST_CLOSERS = 8, 3
 _MOST_BYTES = 1_000_000
 _ERRORS = "(ERROR) @error (MISSING) @missing"
@@ -89,9 +89,7 @@ class Guard:
         if self._strictness == "strict":
             return False
         without = self.errors_without()
-        if self._strictness == "auto" and (without == 0 or self._is_clean_elsewhere()):
-            return False
-        return errors <= without
+        return errors <= without and bool(without) and not self._is_clean_elsewhere()
 
     def _is_clean_elsewhere(self) -> bool:
         """Whether all errors of the document come from the hole."""

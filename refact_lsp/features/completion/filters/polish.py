@@ -40,9 +40,6 @@ class Polishing(msgspec.Struct, frozen=True, kw_only=True):
     strictness: Strictness = "auto"
 
 
-_PLAIN = Polishing()
-
-
 class Scene:
     """The document as the filters see it; what is costly is worked out when it is asked for."""
 
@@ -173,20 +170,8 @@ _EMPTIED_BY: Mapping[Change, DropReason] = MappingProxyType(
 )
 
 
-def polish(
-    text: str,
-    snapshot: Snapshot,
-    polishing: Polishing = _PLAIN,
-    *,
-    syntax: Syntax | None = None,
-    memory: Memory | None = None,
-) -> Shown | Dropped:
-    """Run the whole battery over a text for a snapshot's cursor; `syntax` judges it in place."""
-    return polished(text, Scene(snapshot, polishing, memory), syntax)
-
-
 def polished(text: str, scene: Scene, syntax: Syntax | None) -> Shown | Dropped:
-    """Run it in a scene that may have been prepared."""
+    """Run the whole battery over a text; `syntax` judges it in place."""
     changes: list[Change] = []
     for change, repair in REPAIRS:
         repaired = repair(text, scene)
@@ -217,9 +202,6 @@ def _emptied_by(changes: Sequence[Change]) -> DropReason | None:
 
 def _shown(text: str, scene: Scene, replaced: int, changes: list[Change]) -> Shown:
     snapshot = scene.snapshot
-    unknown = ()
-    if scene.language == "python" and not replaced:
-        unknown = scene.statement.unknown_names(text)
     ended = shape.in_line_ending(text, snapshot.line_ending)
     if ended != text:
         changes.append("lineEnding")
@@ -227,7 +209,6 @@ def _shown(text: str, scene: Scene, replaced: int, changes: list[Change]) -> Sho
         text=ended,
         replace_end_column=snapshot.column + replaced,
         changes=changes,
-        unknown_names=unknown,
     )
 
 

@@ -41,15 +41,11 @@ Change = Literal[
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
-    """A text to show: it replaces from the cursor to `replace_end_column` of the cursor's line.
-
-    `unknown_names` are names that the text uses and that nothing in the file defines.
-    """
+    """A text to show: it replaces from the cursor to `replace_end_column` of the cursor's line."""
 
     text: str
     replace_end_column: int
     changes: Sequence[Change] = ()
-    unknown_names: Sequence[str] = ()
 
 
 class Dropped(msgspec.Struct, frozen=True, kw_only=True):
