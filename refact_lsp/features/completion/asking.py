@@ -17,10 +17,10 @@ from refact_lsp.features.completion.session import Place, Session
 from refact_lsp.features.completion.trace import Trace
 from refact_lsp.features.completion.values import Origin, Request
 
-EXPLICIT_ITEMS = 3
+EXPLICIT_ITEMS = 3  # more at each repetition
 EXPLICIT_TRIES = 2  # requests more than the first, for other candidates
 EXPLICIT_BOX_S = 3.0
-OTHER_TEMPERATURE = 0.7
+OTHER_TEMPERATURES = (0.7, 0.9, 1.0)  # at the first request, and where it is repeated
 PATIENCE_S = 0.25  # of a user who may be given a guess meanwhile
 FRESH_S = 600.0
 NOTHING_FRESH_S = 30.0
@@ -145,13 +145,19 @@ class Asking:
         return hit if hit and hit.answers else None
 
     async def _several(self, ask: Ask) -> Hit | str:
-        """Ask for several candidates at once; answer soon after the first with those that came."""
+        """Ask for several candidates at once; answer soon after the first with those that came.
+
+        Asked again at the same place, the list keeps its order and gains further candidates, until
+        the model has no more of them.
+        """
         place, began_s = ask.place, self._ports.clock_s()
         try:
             hit: Hit | str | None = self.find(place)
             if isinstance(hit, Hit) and hit.answers:
                 ask.trace.cache = hit.use
-                self._open_others(ask)
+                if hit.entry.rounds >= len(OTHER_TEMPERATURES):
+                    return hit
+                self._open_others(ask, hit.entry.rounds)
             else:
                 hit = await self._first(ask)
             if hit == "stale":
@@ -163,10 +169,10 @@ class Asking:
             ask.session.close_others()
         return self._together(ask, hit, [live.entry for live in others if live.entry])
 
-    def _open_others(self, ask: Ask) -> None:
+    def _open_others(self, ask: Ask, rounds: int = 0) -> None:
         if not ask.session.others:
             for _ in range(EXPLICIT_TRIES):
-                self._reader.open_other(ask.session, ask.place, OTHER_TEMPERATURE)
+                self._reader.open_other(ask.session, ask.place, OTHER_TEMPERATURES[rounds])
 
     async def _come(self, others: Sequence[Live], patience_s: float) -> None:
         """Wait for streams to end, but not for ever."""
@@ -182,15 +188,20 @@ class Asking:
         """Make one entry of all candidates; a failure among them takes nothing from the rest."""
         place = ask.place
         entries = [*([hit.entry] if isinstance(hit, Hit) else ()), *others]
-        answers = list(hit.answers) if isinstance(hit, Hit) else []
-        answers += [answer for entry in others for answer in entry.answers]
-        if not answers:
+        first = hit.answers if isinstance(hit, Hit) else ()
+        new = [answer for entry in others for answer in entry.answers]
+        if not first and not new:
             return hit
         guess = None if place.target.embedded else self._guess(ask.session, place, "guess")
-        answers += guess.answers if guess is not None else ()
-        found = choices.distinct(answers, EXPLICIT_ITEMS)
+        new += guess.answers if guess is not None else ()
+        rounds = entries[0].rounds
+        seen = first if entries[0].served else ()
+        answers = [*seen, *choices.ranked([*first[len(seen) :], *new], place.snapshot)]
+        found = choices.distinct(answers, EXPLICIT_ITEMS * (rounds + 1))
         entry = Entry(found, entries[0].model, "model", self._ports.clock_s(), raw=entries[0].raw)
         entry.prompt, entry.context = entries[0].prompt, entries[0].context
+        exhausted = rounds and others and len(found) == len(first)
+        entry.rounds = len(OTHER_TEMPERATURES) if exhausted else rounds + 1
         self._cache.put(place.snapshot, place.scope, entry)
         return Hit(hit.use if isinstance(hit, Hit) else "miss", entry, found)
 

@@ -31,7 +31,8 @@ SlotKey = tuple[Bucket, str, int, str]  # bucket, line above, head, text of the 
 class Entry:
     """What was found at one place; no answers means that there is nothing to show, and why.
 
-    `served` says that a client has it, `followed` that what comes after it was asked for.
+    `served` says that a client has it, `followed` that what comes after it was asked for, `rounds`
+    how often further candidates were.
     """
 
     answers: tuple[Answer, ...]
@@ -44,6 +45,7 @@ class Entry:
     context: Sequence[ContextUse] = ()
     served: bool = False
     followed: bool = False
+    rounds: int = 0
     slots: list["SlotKey"] = field(default_factory=list["SlotKey"])
     size: int = 0
 

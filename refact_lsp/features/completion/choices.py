@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from refact_lsp.core.text import Snapshot
+from refact_lsp.features.completion.filters import python_check
 from refact_lsp.features.completion.session import snapshot_with
 from refact_lsp.features.completion.values import Answer, Request, Selected, Suggestion
 
@@ -41,6 +42,14 @@ def distinct(answers: Iterable[Answer], limit: int) -> tuple[Answer, ...]:
     for answer in answers:
         seen.setdefault(" ".join(answer.text.split()), answer)
     return tuple(seen.values())[:limit]
+
+
+def ranked(answers: Sequence[Answer], snapshot: Snapshot) -> list[Answer]:
+    """Put answers with names that nothing in the document defines behind the others."""
+    if snapshot.language != "python" or not answers[1:]:
+        return list(answers)
+    place = python_check.Place(snapshot.prefix, snapshot.suffix)
+    return sorted(answers, key=lambda answer: len(place.unknown_names(answer.text)))
 
 
 def suggestions(
