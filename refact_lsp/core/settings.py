@@ -18,14 +18,16 @@ NotNegative = Annotated[int, msgspec.Meta(ge=0)]
 
 
 class CompletionSettings(Value, frozen=True, kw_only=True):
-    """Inline completion; `debounce_ms` in milliseconds."""
+    """Inline completion; `debounce_ms` in milliseconds, `globs` switch by path, the last wins."""
 
     enabled: bool | None = None
     debounce_ms: NotNegative | Literal["auto"] | None = None
     multiline: Multiline | None = None
     max_tokens: Positive | None = None
     languages: dict[str, bool] = msgspec.field(default_factory=dict[str, bool])
+    globs: dict[str, bool] = msgspec.field(default_factory=dict[str, bool])
     suggest_while_waiting: bool | None = None
+    quiet: bool | None = None
 
 
 class IndexSettings(Value, frozen=True, kw_only=True):

@@ -21,14 +21,19 @@ STORED_NAMES: tuple[str, ...] = tuple(
 
 
 class CompletionInForce(Value, frozen=True, kw_only=True):
-    """Inline completion; `max_tokens` of None leaves the length to the engine."""
+    """Inline completion; `max_tokens` of None leaves the length to the engine.
+
+    `quiet` lets the embedded model speak only where it is nearly sure.
+    """
 
     enabled: bool = True
     debounce_ms: int | Literal["auto"] = "auto"
     multiline: Multiline = "auto"
     max_tokens: int | None = None
     languages: dict[str, bool] = msgspec.field(default_factory=dict[str, bool])
+    globs: dict[str, bool] = msgspec.field(default_factory=dict[str, bool])
     suggest_while_waiting: bool = False
+    quiet: bool = False
 
 
 class IndexInForce(Value, frozen=True, kw_only=True):
@@ -69,6 +74,7 @@ def in_force(stored: Mapping[str, Any], editor: EditorSettings) -> tuple[Setting
     kept, warnings = read_settings(_nested(stored))
     completion = _given(kept.completion) | _given(editor.completion)
     completion["languages"] = kept.completion.languages | editor.completion.languages
+    completion["globs"] = kept.completion.globs | editor.completion.globs
     settings = Settings(
         completion=CompletionInForce(**completion),
         index=IndexInForce(**_given(kept.index) | _given(editor.index)),

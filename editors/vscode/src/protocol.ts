@@ -100,6 +100,7 @@ export interface Changes {
   languages?: Record<string, boolean>;
   debounceMs?: number | "auto";
   multiline?: "always" | "auto" | "never";
+  quiet?: boolean;
 }
 
 /** Copy a thread, or its messages before that number. */
@@ -161,6 +162,7 @@ export interface Configured {
   languages: Record<string, boolean>;
   debounceMs: number | "auto";
   multiline: "always" | "auto" | "never";
+  quiet: boolean;
   until?: string;
 }
 

@@ -16,6 +16,7 @@ from refact_lsp.features.completion.reader import Reader
 from refact_lsp.features.completion.session import Place, Session
 from refact_lsp.features.completion.trace import Trace
 from refact_lsp.features.completion.values import Origin, Request
+from refact_lsp.features.completion.workspace.confidence import DEFAULT_THRESHOLD, QUIET_THRESHOLD
 
 EXPLICIT_ITEMS = 3  # more at each repetition
 EXPLICIT_TRIES = 2  # requests more than the first, for other candidates
@@ -206,9 +207,8 @@ class Asking:
         return Hit(hit.use if isinstance(hit, Hit) else "miss", entry, found)
 
     def _guess(self, session: Session, place: Place, origin: Origin) -> Entry | None:
-        guess = self._ports.guess and self._ports.guess(
-            place.snapshot, place.settings.guess_threshold
-        )
+        threshold = QUIET_THRESHOLD if place.settings.quiet else DEFAULT_THRESHOLD
+        guess = self._ports.guess and self._ports.guess(place.snapshot, threshold)
         if not guess:
             return None
         polishing = self._reader.polishing(session, place)

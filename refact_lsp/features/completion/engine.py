@@ -20,7 +20,7 @@ from refact_lsp.features.completion.clients import client_named
 from refact_lsp.features.completion.failures import Failures
 from refact_lsp.features.completion.guard import guarded
 from refact_lsp.features.completion.outcomes import Watch
-from refact_lsp.features.completion.ports import Ports, Target
+from refact_lsp.features.completion.ports import Ports, Settings, Target
 from refact_lsp.features.completion.preferences import Changes, Configured, Preferences
 from refact_lsp.features.completion.reader import Reader
 from refact_lsp.features.completion.session import Place, Session
@@ -84,7 +84,8 @@ class Engine:
             trace.cache = hit.use
             return self._serve(ask, hit)
         if place.target.embedded:
-            return self._serve(ask, self._asking.guessed(session, place) or "notConfident")
+            silent = "quiet" if place.settings.quiet else "notConfident"
+            return self._serve(ask, self._asking.guessed(session, place) or silent)
         return await self._ask(ask)
 
     def changed(self, uri: str, lines: Lines) -> None:
@@ -196,7 +197,7 @@ class Engine:
         if asked is None:
             trace.reason = "selection"
             return None
-        scope = _scope(target, request, settings.multiline)
+        scope = _scope(target, request, settings)
         return Place(asked, scope, target, settings, _unit(request))
 
     async def _ask(self, ask: Ask) -> list[Suggestion]:
@@ -296,7 +297,7 @@ def _unit(request: Request) -> str | None:
     return " " * request.tab_size if request.insert_spaces and request.tab_size else None
 
 
-def _scope(target: Target, request: Request, multiline: str) -> int:
+def _scope(target: Target, request: Request, settings: Settings) -> int:
     """Stand for everything but the text that shapes an answer."""
     formatting = (request.tab_size, request.insert_spaces)
-    return hash((target.model, target.revision, multiline, formatting))
+    return hash((target.model, target.revision, settings.multiline, settings.quiet, formatting))

@@ -18,7 +18,6 @@ from refact_lsp.core.text import Snapshot
 from refact_lsp.core.types import Capabilities, CompletionMethod, Locality, Price
 from refact_lsp.features.completion.cut.context import Multiline
 from refact_lsp.features.completion.values import Guess, Snippet
-from refact_lsp.features.completion.workspace.confidence import DEFAULT_THRESHOLD
 from refact_lsp.store.completion_tallies import Tally
 
 
@@ -75,7 +74,7 @@ class Target:
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The user's wishes; `debounce_ms` None is automatic. `globs` switch by path, last match wins.
 
-    `guess_threshold` is the probability above which the embedded model may speak.
+    `quiet` lets the embedded model speak only where it is nearly sure.
     """
 
     enabled: bool = True
@@ -84,7 +83,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     languages: Mapping[str, bool] = {}
     globs: Mapping[str, bool] = {}
     suggest_while_waiting: bool = False
-    guess_threshold: float = DEFAULT_THRESHOLD
+    quiet: bool = False
     context_tokens: int = 1024
 
 

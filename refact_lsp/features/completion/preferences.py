@@ -18,6 +18,12 @@ class Changes(Value, frozen=True, kw_only=True):
     languages: dict[str, bool] | None = None
     debounce_ms: int | Literal["auto"] | None = None
     multiline: Multiline | None = None
+    quiet: bool | None = None
+
+
+_STORED_NAMES = {
+    field.name: f"completion.{field.encode_name}" for field in msgspec.structs.fields(Changes)
+}
 
 
 class Configured(Value, frozen=True, kw_only=True, omit_defaults=False):
@@ -27,6 +33,7 @@ class Configured(Value, frozen=True, kw_only=True, omit_defaults=False):
     languages: Mapping[str, bool]
     debounce_ms: int | Literal["auto"]
     multiline: Multiline
+    quiet: bool
     until: str | msgspec.UnsetType | None = msgspec.UNSET
 
 
@@ -64,19 +71,22 @@ class Preferences:
         if changes.languages is not None:
             wanted["languages"] = {**current.languages, **changes.languages}
         if changes.debounce_ms is not None:
-            automatic = changes.debounce_ms == "auto"
-            wanted["debounce_ms"] = None if automatic else changes.debounce_ms
+            wanted["debounce_ms"] = changes.debounce_ms
         if changes.multiline is not None:
             wanted["multiline"] = changes.multiline
+        if changes.quiet is not None:
+            wanted["quiet"] = changes.quiet
         if changes.snooze_ms is not None:
             snooze_s = changes.snooze_ms / 1000
             self._snoozed_until_s = now_s + snooze_s
             self._until = at(snooze_s)
         if wanted:
+            if self._save is not None:
+                self._save({_STORED_NAMES[name]: value for name, value in wanted.items()})
+            if wanted.get("debounce_ms") == "auto":
+                wanted["debounce_ms"] = None
             self._overrides.update(wanted)
             self._base = None
-            if self._save is not None:
-                self._save(wanted)
         return self.state(now_s)
 
     def state(self, now_s: float) -> Configured:
@@ -87,5 +97,6 @@ class Preferences:
             languages=dict(current.languages),
             debounce_ms="auto" if current.debounce_ms is None else current.debounce_ms,
             multiline=current.multiline,
+            quiet=current.quiet,
             until=self._until if self.snoozed(now_s) else msgspec.UNSET,
         )

@@ -203,7 +203,7 @@ class Completion:
     def _save_settings(self, changes: Mapping[str, object]) -> None:
         def write(connection: object) -> None:
             for name, value in changes.items():
-                set_setting(connection, f"completion.{name}", value)  # pyright: ignore[reportArgumentType]  # the store's own connection
+                set_setting(connection, name, value)  # pyright: ignore[reportArgumentType]  # the store's own connection
 
         self._app.start(self._app.change(write))
 

@@ -8,6 +8,7 @@ import msgspec
 from refact_lsp.app.world import World
 from refact_lsp.core.nouns import Model
 from refact_lsp.core.problems import Problem, RefactError
+from refact_lsp.core.settings_in_force import CompletionInForce, in_force
 from refact_lsp.features.completion.ports import Settings, Target
 from refact_lsp.features.setup.roles import chain, default
 from refact_lsp.registry.addresses import resolve_addresses
@@ -36,7 +37,7 @@ def target_of(world: World, model: Model) -> Target:
     support = model.capabilities.completion
     fim = world.catalog.fim(support.family) if support.family else None
     wire = completion_wire(template)
-    most = world.editor.completion.max_tokens or parameters.max_tokens or MAX_TOKENS
+    most = _wished(world).max_tokens or parameters.max_tokens or MAX_TOKENS
     return Target(
         model=model.id,
         name=model.name,
@@ -63,27 +64,21 @@ def target_of(world: World, model: Model) -> Target:
 
 def completion_settings(world: World) -> Settings:
     """The user's stored wishes, and the editor's for this session over them."""
-    stored = {
-        name.removeprefix("completion."): value
-        for name, value in world.configuration.settings.items()
-        if name.startswith("completion.")
-    }
-    editor = world.editor.completion
-    wished = {
-        "enabled": editor.enabled,
-        "multiline": editor.multiline,
-        "suggest_while_waiting": editor.suggest_while_waiting,
-    }
-    stored.update({name: value for name, value in wished.items() if value is not None})
-    if editor.debounce_ms is not None:
-        stored["debounce_ms"] = None if editor.debounce_ms == "auto" else editor.debounce_ms
-    stored["languages"] = {**stored.get("languages", {}), **editor.languages}
-    known = {field.name for field in msgspec.structs.fields(Settings)}
-    fitting = {name: value for name, value in stored.items() if name in known}
-    try:
-        return msgspec.convert({"context_tokens": CONTEXT_TOKENS, **fitting}, Settings)
-    except msgspec.ValidationError:
-        return Settings(context_tokens=CONTEXT_TOKENS)  # written by another version
+    wished = _wished(world)
+    return Settings(
+        enabled=wished.enabled,
+        debounce_ms=None if wished.debounce_ms == "auto" else wished.debounce_ms,
+        multiline=wished.multiline,
+        languages=wished.languages,
+        globs=wished.globs,
+        suggest_while_waiting=wished.suggest_while_waiting,
+        quiet=wished.quiet,
+        context_tokens=CONTEXT_TOKENS,
+    )
+
+
+def _wished(world: World) -> CompletionInForce:
+    return in_force(world.configuration.settings, world.editor)[0].completion
 
 
 def _takes_files(method: str, fim: Fim | None) -> bool:

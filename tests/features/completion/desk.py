@@ -185,6 +185,12 @@ class Desk:
     def start(self, work: Callable[[], object]) -> asyncio.Task[list[Suggestion]]:
         return self.group.create_task(work())  # pyright: ignore[reportArgumentType]  # always a coroutine
 
+    async def opened(self, editor: Editor) -> asyncio.Task[list[Suggestion]]:
+        """Ask and let the delay pass: the model's stream is open then."""
+        task = self.start(editor.ask)
+        await self.clock.advance(1)
+        return task
+
     async def answered(self, editor: Editor, **request: object) -> list[Suggestion]:
         """Ask and let as much time pass as a patient user has."""
         task = self.start(lambda: editor.ask(**request))

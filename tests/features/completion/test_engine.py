@@ -78,8 +78,7 @@ async def test_another_model_or_other_parameters_are_asked_anew():
 async def test_a_live_stream_is_joined_by_the_request_that_continues_it():
     async with open_desk() as desk:
         editor = Editor(desk.engine, "x = |\n")
-        first = desk.start(editor.ask)
-        await desk.clock.advance(1)
+        first = await desk.opened(editor)
         desk.model.calls[0].say("comp", end=False)
         await settle()
         editor.type("co")
@@ -96,8 +95,7 @@ async def test_a_live_stream_is_joined_by_the_request_that_continues_it():
 async def test_a_stream_that_says_something_else_is_closed_before_another_is_opened():
     async with open_desk() as desk:
         editor = Editor(desk.engine, "x = |\n")
-        first = desk.start(editor.ask)
-        await desk.clock.advance(1)
+        first = await desk.opened(editor)
         desk.model.calls[0].say("comp", end=False)
         await settle()
         editor.type("z")
@@ -114,8 +112,7 @@ async def test_a_stream_that_says_something_else_is_closed_before_another_is_ope
 async def test_a_joined_stream_that_turns_elsewhere_is_asked_anew():
     async with open_desk() as desk:
         editor = Editor(desk.engine, "x = |\n")
-        desk.start(editor.ask)
-        await desk.clock.advance(1)
+        await desk.opened(editor)
         editor.type("co")
         second = desk.start(editor.ask)
         await settle()
@@ -130,8 +127,7 @@ async def test_a_joined_stream_that_turns_elsewhere_is_asked_anew():
 async def test_cancelling_a_request_closes_the_stream_and_reads_no_more():
     async with open_desk() as desk:
         editor = Editor(desk.engine, "x = |\n")
-        task = desk.start(editor.ask)
-        await desk.clock.advance(1)
+        task = await desk.opened(editor)
         task.cancel()
         await settle()
         call = desk.model.calls[0]
@@ -145,8 +141,7 @@ async def test_cancelling_a_request_closes_the_stream_and_reads_no_more():
 async def test_reading_stops_at_the_useful_end():
     async with open_desk() as desk:
         editor = Editor(desk.engine, "print(|)\nx\n")
-        task = desk.start(editor.ask)
-        await desk.clock.advance(1)
+        task = await desk.opened(editor)
         call = desk.model.calls[0]
         for piece in ("'hi'", ")", "\n", "more", " text"):
             call.say(piece, end=False)
@@ -357,8 +352,7 @@ async def test_what_follows_is_read_ahead_while_a_suggestion_is_looked_at():
 async def test_accepting_at_once_reads_ahead_and_the_next_request_joins():
     async with open_desk() as desk:
         editor = Editor(desk.engine, "|\nend\n", language="text")
-        task = desk.start(editor.ask)
-        await desk.clock.advance(1)
+        task = await desk.opened(editor)
         desk.model.calls[0].say("first()")
         (item,) = await task
         editor.accept(item)
@@ -370,14 +364,18 @@ async def test_accepting_at_once_reads_ahead_and_the_next_request_joins():
         assert len(desk.model.calls) == 2
 
 
-async def test_a_guess_stands_in_for_a_slow_model_and_is_extended_not_replaced():
-    async with open_desk(
+def guessing_desk():
+    """Open a desk whose embedded model speaks while the provider thinks."""
+    return open_desk(
         settings=Settings(suggest_while_waiting=True),
         guess=lambda _snapshot, _threshold: Guess("comp", 0.9),
-    ) as desk:
+    )
+
+
+async def test_a_guess_stands_in_for_a_slow_model_and_is_extended_not_replaced():
+    async with guessing_desk() as desk:
         editor = Editor(desk.engine, "x = |\n")
-        task = desk.start(editor.ask)
-        await desk.clock.advance(1)
+        task = await desk.opened(editor)
         await desk.clock.advance(0.3)
         assert [item.text for item in await task] == ["comp"]
         desk.model.calls[0].say("compute()")
@@ -386,13 +384,9 @@ async def test_a_guess_stands_in_for_a_slow_model_and_is_extended_not_replaced()
 
 
 async def test_a_model_that_disagrees_with_the_shown_guess_does_not_replace_it():
-    async with open_desk(
-        settings=Settings(suggest_while_waiting=True),
-        guess=lambda _snapshot, _threshold: Guess("comp", 0.9),
-    ) as desk:
+    async with guessing_desk() as desk:
         editor = Editor(desk.engine, "x = |\n")
-        task = desk.start(editor.ask)
-        await desk.clock.advance(1)
+        task = await desk.opened(editor)
         await desk.clock.advance(0.3)
         await task
         desk.model.calls[0].say("other()")
@@ -413,6 +407,20 @@ async def test_the_embedded_model_answers_by_itself():
         assert not desk.model.calls
 
 
+async def test_quiet_mode_wants_a_surer_guess_and_says_so():
+    async with open_desk(
+        target=replace(TARGET, embedded=True, model="builtin/workspace", method="none"),
+        guess=lambda _snapshot, threshold: Guess("compute()", 0.7) if threshold < 0.7 else None,
+    ) as desk:
+        editor = Editor(desk.engine, "x = |\n")
+        assert [item.text for item in await editor.ask()] == ["compute()"]
+        assert desk.engine.configure(Changes(quiet=True), str).quiet
+        assert await editor.ask() == []
+        explained = desk.engine.explain()
+        assert explained
+        assert explained.dropped == "quiet"
+
+
 async def test_an_item_begins_with_the_popup_s_selection_and_has_its_range():
     async with open_desk(answer="(name)") as desk:
         editor = Editor(desk.engine, "pri|\n")
@@ -430,8 +438,7 @@ async def test_completion_waits_for_the_chat_on_the_same_machine():
 
     async with open_desk(answer="one()", idle=idle) as desk:
         editor = Editor(desk.engine, "x = |\n")
-        task = desk.start(editor.ask)
-        await desk.clock.advance(1)
+        task = await desk.opened(editor)
         assert not desk.model.calls
         turn.set()
         await settle()
@@ -461,8 +468,7 @@ async def test_a_rule_that_holds_an_automatic_request_back_is_named(
 async def test_a_document_that_leaves_the_stream_closes_it_before_the_next_request():
     async with open_desk() as desk:
         editor = Editor(desk.engine, "x = |\n")
-        task = desk.start(editor.ask)
-        await desk.clock.advance(1)
+        task = await desk.opened(editor)
         call = desk.model.calls[0]
         call.say("comp", end=False)
         await settle()
@@ -478,8 +484,7 @@ async def test_a_document_that_leaves_the_stream_closes_it_before_the_next_reque
 async def test_a_document_that_moved_on_is_not_asked_for_again():
     async with open_desk() as desk:
         editor = Editor(desk.engine, "x = |\n")
-        task = desk.start(editor.ask)
-        await desk.clock.advance(1)
+        task = await desk.opened(editor)
         editor.type("zz")
         desk.model.calls[0].say("comp", end=False)
         assert await task == []
@@ -490,8 +495,7 @@ async def test_a_document_that_moved_on_is_not_asked_for_again():
 async def test_an_answer_for_a_document_that_moved_on_is_kept_and_not_sent():
     async with open_desk() as desk:
         editor = Editor(desk.engine, "x = |\n")
-        task = desk.start(editor.ask)
-        await desk.clock.advance(1)
+        task = await desk.opened(editor)
         editor.type("co")
         desk.model.calls[0].say("compute()")
         assert await task == []

@@ -12,6 +12,7 @@ from refact_lsp.app.worker import Worker
 from refact_lsp.core.text import Snapshot, split_lines
 from refact_lsp.features.completion.values import Snippet
 from refact_lsp.features.context.service import ContextService
+from tests.features.stage import Workplace
 
 DOOR = """\
 class Door:
@@ -27,47 +28,12 @@ def unrelated() -> None: ...
 MAIN = "from door import Door\n\n\ndef enter(door: Door) -> None:\n    door.|\n"
 
 
-class Stage:
-    """A service over a folder, with privacy rules and time in the test's hand."""
+class Stage(Workplace):
+    """Where a context service works."""
 
     def __init__(self, folder: Path, worker: Worker) -> None:
-        self.root = folder / "project"
-        self.root.mkdir()
-        self.cache = folder / "cache"
-        self.secret: set[str] = set()
-        self.worker = worker
-        self.renewed = asyncio.Event()
-        self.service = self.opened()
-
-    def opened(self) -> ContextService:
-        service = ContextService(
-            self.worker,
-            self.cache,
-            lambda path: Path(path).name not in self.secret,
-            sleep=self.no_wait,
-            notify=self.renewed.set,
-        )
-        service.set_roots([str(self.root)])
-        return service
-
-    async def no_wait(self, _seconds: float) -> None:
-        await asyncio.sleep(0)
-
-    def write(self, name: str, text: str) -> str:
-        (self.root / name).write_text(text)
-        return str(self.root / name)
-
-    def at(self, text: str, name: str = "main.py") -> Snapshot:
-        head = split_lines(text[: text.index("|")])
-        return Snapshot(
-            uri=f"file://{self.root / name}",
-            path=str(self.root / name),
-            language="python",
-            version=1,
-            lines=split_lines(text.replace("|", "")),
-            line=len(head) - 1,
-            column=len(head[-1]),
-        )
+        super().__init__(folder, worker)
+        self.service = self.opened_as(ContextService)
 
     async def given(
         self, snapshot: Snapshot, until: Callable[[str], bool], budget: int = 1500
@@ -146,7 +112,7 @@ async def test_an_excluded_file_is_never_read_and_a_new_rule_is_obeyed_at_once(s
 async def test_the_next_start_knows_before_anything_is_read(stage: Stage):
     stage.write("door.py", DOOR)
     await stage.given(stage.at(MAIN), lambda text: "open_with" in text)
-    stage.service = stage.opened()
+    stage.service = stage.opened_as(ContextService)
     saved = stage.service._take_saved([str(stage.root)])
     await saved
     assert stage.service.files == 1

@@ -99,18 +99,17 @@ def test_the_line_under_the_cursor_does_not_answer_itself():
     assert ask(model, "alpha_|\nother = 1\n") is None
 
 
-def test_update_line_teaches_one_line():
+def test_another_open_buffer_teaches_what_was_changed_in_it():
     model = WorkspaceModel()
-    model.set_buffer("/project/app/other.py", ["old = 1\n", "y = 2\n", ""])
-    model.update_line("/project/app/other.py", 1, "compute_total(prices, discount)\n")
-    model.catch_up("/project/app/other.py", 2)
+    other = "/project/app/other.py"
+    ask(model, "old = 1\ny = 2\n|", path=other)
+    ask(model, "old = 1\ncompute_total(prices, discount)\n|", path=other)
     assert text_of(ask(model, "new = 1\ncompute_|")) == "total(prices, discount)"
 
 
 def test_an_open_buffer_stands_for_its_file():
     model = model_of(other="stale_call(with_old, arguments)\n")
-    model.set_buffer("/project/app/other.py", ["x = 1\n"])
-    model.catch_up("/project/app/other.py", 0)
+    ask(model, "x = 1\n|", path="/project/app/other.py")
     assert ask(model, "stale_call(|") is None
     model.close_buffer("/project/app/other.py")
     assert text_of(ask(model, "stale_call(|")) == "with_old, arguments)"
@@ -137,7 +136,6 @@ def test_nothing_is_taken_from_or_offered_in_an_excluded_file():
     assert ask(model, "connect(|") is None
     assert ask(model, f"{secret}connect(|", path="/project/app/secret.py") is None
     model.set_buffer("/project/app/secret.py", [secret])
-    model.update_file("/project/app/secret.py", [secret])
     assert ask(model, "connect(|") is None
 
 
@@ -152,14 +150,8 @@ def test_an_exclusion_can_be_lifted():
     model = WorkspaceModel()
     model.forget("/project/app/a.py")
     model.allow("/project/app/a.py")
-    model.update_file("/project/app/a.py", ["open_door(with_this, key)"])
+    model.use(index_texts([("/project/app/a.py", ["open_door(with_this, key)"])]))
     assert text_of(ask(model, "open_door(|")) == "with_this, key)"
-
-
-def test_a_changed_file_replaces_what_was_known_of_it():
-    model = model_of(a="open_door(with_this, key)\n")
-    model.update_file("/project/app/a.py", ["open_door(by_force, now)"])
-    assert text_of(ask(model, "open_door(|")) == "by_force, now)"
 
 
 @pytest.mark.parametrize(

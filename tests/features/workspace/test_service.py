@@ -7,51 +7,19 @@ from pathlib import Path
 import pytest
 
 from refact_lsp.app.worker import Worker
-from refact_lsp.core.text import Snapshot
 from refact_lsp.features.completion.workspace.service import WorkspaceService
+from tests.features.stage import Workplace
 
 
-class Stage:
-    """A service over a folder, with privacy rules and time in the test's hand."""
+class Stage(Workplace):
+    """Where an embedded model works."""
 
     def __init__(self, folder: Path, worker: Worker) -> None:
-        self.root = folder / "project"
-        self.root.mkdir()
-        self.cache = folder / "cache"
-        self.secret: set[str] = set()
-        self.worker = worker
-        self.renewed = asyncio.Event()
-        self.service = self.opened()
-
-    def opened(self) -> WorkspaceService:
-        service = WorkspaceService(
-            self.worker,
-            self.cache,
-            lambda path: Path(path).name not in self.secret,
-            sleep=self.no_wait,
-            notify=self.renewed.set,
-        )
-        service.set_roots([str(self.root)])
-        return service
-
-    async def no_wait(self, _seconds: float) -> None:
-        await asyncio.sleep(0)
-
-    def write(self, name: str, text: str) -> None:
-        (self.root / name).write_text(text)
+        super().__init__(folder, worker)
+        self.service = self.opened_as(WorkspaceService)
 
     def ask(self, head: str, *, name: str = "new.py") -> str | None:
-        lines = ["x = 1\n", head]
-        snapshot = Snapshot(
-            uri=f"file://{self.root / name}",
-            path=str(self.root / name),
-            language="python",
-            version=1,
-            lines=lines,
-            line=1,
-            column=len(head),
-        )
-        guess = self.service.guess(snapshot, 0.0)
+        guess = self.service.guess(self.at(f"x = 1\n{head}|", name), 0.0)
         return guess.text if guess else None
 
     async def knows(self, head: str, answer: str | None) -> None:
@@ -84,7 +52,7 @@ async def test_the_next_start_knows_before_anything_is_read(stage: Stage):
     await stage.knows("open_door(", "with_this, key)")
     task.cancel()
     (stage.root / "a.py").unlink()
-    stage.service = stage.opened()
+    stage.service = stage.opened_as(WorkspaceService)
     task = asyncio.Task(stage.service.run())
     await stage.knows("open_door(", "with_this, key)")
     await stage.knows("open_door(", None)
@@ -120,7 +88,7 @@ async def test_a_new_rule_is_obeyed_at_once_and_a_lifted_one_soon(stage: Stage):
 async def test_open_documents_teach_and_closed_ones_do_not(stage: Stage):
     other = str(stage.root / "other.py")
     stage.service.document_changed(other, ["open_door(with_this, key)\n", ""])
-    stage.service.model.catch_up(other, 1)
+    assert stage.ask("q") is None  # open documents are read as questions come
     assert stage.ask("open_door(") == "with_this, key)"
     stage.service.document_closed(other)
     assert stage.ask("open_door(") is None

@@ -65,18 +65,6 @@ class WorkspaceIndex:
             end = len(self.stream.ids) if last else self._starts[number + 1]
             self.stream.bury(self._starts[number], end)
 
-    def replace(self, path: str, lines: Sequence[str]) -> None:
-        """Take a changed file as it is now; the old tokens are buried until the next build."""
-        self.forget(path)
-        tokens = text_tokens(self.vocabulary, lines)
-        start = self.stream.append(tokens.ids, tokens.blanks)
-        number = len(self.files)
-        self.files.append(IndexedFile(path, start, 0, 0))
-        self._starts.append(start)
-        self._folders.append(folder_of(path))
-        self._numbers.setdefault(path, []).append(number)
-        self._closed.append(path not in self._open)
-
 
 def folder_of(path: str) -> str:
     """Return the folder part of a path; a file's paths come by the ten thousand."""

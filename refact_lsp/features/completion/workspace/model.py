@@ -69,19 +69,9 @@ class WorkspaceModel:
         self._buffers[path] = buffer  # last used is last
         buffer.sync(lines)
 
-    def update_line(self, path: str, line: int, text: str) -> None:
-        """Replace one line of an open document."""
-        if buffer := self._buffers.get(path):
-            buffer.sync([*buffer.lines[:line], text, *buffer.lines[line + 1 :]])
-
     def close_buffer(self, path: str) -> None:
         """Close the document: what the index knows of its file counts again."""
         self._buffers.pop(path, None)
-
-    def update_file(self, path: str, lines: Sequence[str]) -> None:
-        """Take a file that changed on disk, at about four microseconds a token."""
-        if path not in self._excluded:
-            self._index.replace(path, lines)
 
     def forget(self, path: str) -> None:
         """Exclude a file: nothing comes from it or for it any more, at once."""
@@ -101,11 +91,6 @@ class WorkspaceModel:
     def paths(self) -> set[str]:
         """Every path that something is known of."""
         return {*self._buffers, *(file.path for file in self._index.files)}
-
-    def catch_up(self, path: str, line: int) -> None:
-        """Read a bounded part of what is pending in a buffer, for a moment of idleness."""
-        if (buffer := self._buffers.get(path)) and line < len(buffer.lines):
-            buffer.settle(line)
 
     def complete(self, snapshot: Snapshot, threshold: float = DEFAULT_THRESHOLD) -> Guess | None:
         """Return the rest of the cursor's line where its probability reaches the threshold."""
