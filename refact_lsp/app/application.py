@@ -10,8 +10,10 @@ import os
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from refact_lsp.app.calibrations import Calibrations
 from refact_lsp.app.lessons import Lessons
 from refact_lsp.app.privacy_guard import PrivacyGuard
 from refact_lsp.app.turns import ChatTurns
@@ -25,12 +27,14 @@ from refact_lsp.core.nouns import Health, Model
 from refact_lsp.core.paths import Folders, folders
 from refact_lsp.core.problems import Problem
 from refact_lsp.core.settings import EditorSettings
+from refact_lsp.core.tokens import Calibration, Vocabularies
 from refact_lsp.core.types import Usage
 from refact_lsp.llm.client import Client
 from refact_lsp.registry.catalog import Catalog
 from refact_lsp.registry.compiled import open_catalog
 from refact_lsp.store import ledger
 from refact_lsp.store.budgets import Budget, BudgetGuard, budgets
+from refact_lsp.store.calibrations import all_calibrations, keep_calibration
 from refact_lsp.store.configuration import Configuration, read_configuration
 from refact_lsp.store.database import Database, open_database
 from refact_lsp.store.models import learn
@@ -74,13 +78,15 @@ class App:
         self.budgets = BudgetGuard()
         self.guard = PrivacyGuard()
         self.turns = ChatTurns()
+        self.vocabularies = Vocabularies(_vocabulary_folders(folders, os.environ))
         self.client = Client(
             record=self.record,
             memory=Lessons(self._learned, self._learn),
             local_only=lambda: self.local_only,
             environ=os.environ,
         )
-        configuration, spent = database.read_now(_read)
+        (configuration, spent), known = database.read_now(lambda c: (_read(c), all_calibrations(c)))
+        self.calibrations = Calibrations(known, self._keep_calibration)
         self.world = make_world(configuration, catalog, self.editor, 1)
         self.budgets.refresh(spent)
         self.guard.set_zones(configuration.privacy.zones, configuration.privacy.problem)
@@ -143,8 +149,22 @@ class App:
         if before is None or before.error != problem:
             self._tell()
 
-    def count(self, model: Model, role: str, usage: Usage, cost: int | None, ticket: int) -> None:
-        """Write down what a request used, and free what was reserved for it (see `budgets`)."""
+    def count(
+        self,
+        model: Model,
+        role: str,
+        usage: Usage,
+        cost: int | None,
+        ticket: int,
+        *,
+        estimated: Callable[[], int] | None = None,
+    ) -> None:
+        """Write down what a request used, and free what was reserved for it (see `budgets`).
+
+        `estimated` measures the text that was sent, so that later estimates come nearer.
+        """
+        if estimated is not None:
+            self._write_down(self._compare(model, estimated, usage.input_tokens))
         self._write_down(self._count(model, role, usage, cost, ticket))
 
     def listen(self, listener: Callable[[], None]) -> None:
@@ -175,6 +195,8 @@ class App:
 
     async def close(self) -> None:
         """End background work, connections and the database."""
+        await self.counted()
+        self.calibrations.keep_all()
         await self.counted()
         await self._end_background()
         await self.sign_ins.close()
@@ -217,6 +239,12 @@ class App:
         self.budgets.refresh(await self.database.read(lambda c: budgets(c, at=now)))
         self.budgets.release(ticket)
 
+    async def _compare(self, model: Model, estimated: Callable[[], int], reported: int) -> None:
+        prior = self.catalog.tokenizer(model.capabilities.tokenizer).factor
+        self.calibrations.learn(
+            model.provider, model.name, prior, estimated=estimated(), reported=reported
+        )
+
     @property
     def local_only(self) -> bool:
         """Whether only this machine may be asked: the store or the editor says so."""
@@ -228,6 +256,11 @@ class App:
 
     def _learn(self, provider: str, model: str, lessons: dict[str, Any]) -> None:
         self.start(self.change(lambda c: learn(c, provider, model, lessons)))
+
+    def _keep_calibration(self, provider: str, model: str, calibration: Calibration) -> None:
+        self._write_down(
+            self.database.write(lambda c: keep_calibration(c, provider, model, calibration))
+        )
 
     def record(self, entry: LedgerEntry) -> None:
         """Write down a request that left the process."""
@@ -263,6 +296,12 @@ class App:
 
 def _read(connection: "Connection") -> tuple[Configuration, list[Budget]]:
     return read_configuration(connection), budgets(connection, at=datetime.now(UTC))
+
+
+def _vocabulary_folders(folders: Folders, env: Mapping[str, str]) -> tuple[Path, ...]:
+    """Where vocabularies may be: our own folder, and tiktoken's where the user named one."""
+    shared = env.get("TIKTOKEN_CACHE_DIR") if folders.home is None else None
+    return (folders.vocabularies, *((Path(shared),) if shared else ()))
 
 
 @asynccontextmanager

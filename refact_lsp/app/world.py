@@ -27,7 +27,7 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
 
     `stand_ins` are models that serve a role until the user sets or clears it. `revision` rises
     with every new world; `seen` remembers models by provider, `ways` how each is reached
-    (see `features.calls`). `seen` remembers models by provider.
+    (see `features.calls`), `uncounted` the providers whose servers did not count tokens.
     """
 
     configuration: Configuration
@@ -39,6 +39,7 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
         default_factory=dict[str, Mapping[str, Model]]
     )
     ways: dict[str, Any] = msgspec.field(default_factory=dict[str, Any])
+    uncounted: set[str] = msgspec.field(default_factory=set[str])
 
     @property
     def session_models(self) -> Mapping[Role, str]:

@@ -1,16 +1,23 @@
 """`refact-lsp models`: what the configured providers offer."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from refact_lsp.cli.output import as_json, print_table, show
-from refact_lsp.core.nouns import Model
+from refact_lsp.cli.tokenizer import print_counting, tokenizer
+from refact_lsp.core.nouns import Model, TokenCounting
 from refact_lsp.core.types import ROLES
 from refact_lsp.rpc.messages import (
     ModelsListed,
     ModelsRefreshed,
     ModelsResult,
     ProbeResults,
+    TokenizerResult,
 )
+
+if TYPE_CHECKING:
+    from refact_lsp.rpc.session import Session
 
 
 @click.group("models")
@@ -47,18 +54,25 @@ def list_models(
 @as_json
 def show_model(model: str, as_json: bool) -> None:
     """Show what is known of MODEL (provider/model), and where each fact comes from."""
-    from refact_lsp.cli.front import ask_once
+    from refact_lsp.cli.front import ask, with_session
 
-    provider, _, name = model.partition("/")
-    listed = ask_once(
-        "refact/models/list", {"provider": provider, "includeDisabled": True}, ModelsListed
-    )
-    found = next((entry for entry in listed.models if entry.name == name), None)
-    if found is None:
-        raise click.ClickException(
-            f"{provider!r} lists no model {name!r}. See refact-lsp models list --all."
-        )
+    async def look(session: "Session") -> tuple[Model, TokenCounting]:
+        provider, _, name = model.partition("/")
+        params = {"provider": provider, "includeDisabled": True}
+        listed = await ask(session, "refact/models/list", params, ModelsListed)
+        found = next((entry for entry in listed.models if entry.name == name), None)
+        if found is None:
+            raise click.ClickException(
+                f"{provider!r} lists no model {name!r}. See refact-lsp models list --all."
+            )
+        asked = {"model": model}
+        counted = await ask(session, "refact/models/tokenizer", asked, TokenizerResult)
+        return found, counted.counting
+
+    found, counting = with_session(look)
     show(found, as_json=as_json, render=_print_model)
+    if not as_json:
+        print_counting(counting, model)
 
 
 @command.command("refresh")
@@ -89,6 +103,7 @@ def _switch(name: str, *, enabled: bool, text: str) -> click.Command:
     return switch
 
 
+command.add_command(tokenizer)
 command.add_command(_switch("enable", enabled=True, text="Offer MODELS for roles."))
 command.add_command(_switch("disable", enabled=False, text="Do not offer MODELS for roles."))
 

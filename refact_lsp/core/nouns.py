@@ -113,6 +113,30 @@ class Detected(Value, frozen=True, kw_only=True):
     models: tuple[str, ...] | None = None
 
 
+class VocabularyState(Value, frozen=True, kw_only=True):
+    """A vocabulary that is exact for a model, and whether it is on this machine."""
+
+    encoding: str
+    url: str
+    size_bytes: int
+    present: bool
+
+
+class TokenCounting(Value, frozen=True, kw_only=True):
+    """How a model's tokens are counted.
+
+    A `vocabulary` counts exactly, the `server` is asked at its `route` where a chat nears the
+    window, an `estimate` is multiplied with `factor`, which was learned from the usage of so many
+    `samples`.
+    """
+
+    by: Literal["vocabulary", "server", "estimate"]
+    factor: float
+    samples: int
+    route: str | None = None
+    vocabulary: VocabularyState | None = None
+
+
 class Model(Value, frozen=True, kw_only=True):
     """A model of a provider with everything known about it.
 

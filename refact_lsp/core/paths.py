@@ -31,6 +31,10 @@ class Folders(msgspec.Struct, frozen=True, kw_only=True):
         return self.data / "secrets.json"
 
     @property
+    def vocabularies(self) -> Path:
+        return self.cache / "vocabularies"
+
+    @property
     def locks(self) -> Path:
         return self.data / "locks"
 

@@ -39,6 +39,9 @@ ModelListShape = Literal[
     "llamacpp",
     "vllm",
 ]
+# How a server is asked to count tokens (llm/wire/token_counts.py): texts at the route `tokenize`,
+# or a whole request at `count_tokens`.
+TokenCountShape = Literal["llamacpp", "vllm", "anthropic-messages", "openai-responses"]
 
 
 class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

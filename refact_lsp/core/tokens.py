@@ -1,19 +1,22 @@
 """Count tokens: exactly where a vocabulary is at hand, else by an estimate that learns.
 
-    estimate(text)                      tokens of a large modern vocabulary, about 5 % off on code
-    take_end(text, budget, factor=…)    the end (or `take_start`: the start) that fits a budget
-    learned(calibration, sent, told)    the calibration after a provider told its own count
-    Vocabularies(folder).load(name)     read a vocabulary; blocking, so never on the event loop
-    Vocabularies(folder).count(name, …) exact count, or None where it is not loaded
+    estimate(text)                  tokens of a large modern vocabulary, about 5 % off on code
+    take_start(text, budget)        the start that fits a budget, in whole lines where it can
+    learned(calibration, sent, told)  the calibration after a provider told its own count
+    Vocabularies(folders).load(v)   read a vocabulary; blocking, so never on the event loop
+    Vocabularies(folders).count(…)  exact count, or None where it is not loaded
 
-`factor` turns an estimate into the tokens of another tokenizer; the registry has a safe one for
+A factor turns an estimate into the tokens of another tokenizer; the registry has a safe one for
 each (`Catalog.tokenizer`), and a `Calibration` replaces it once providers reported real usage.
 Nothing is ever fetched.
 """
 
+import base64
 import hashlib
+import logging
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +24,8 @@ import msgspec
 
 if TYPE_CHECKING:
     import tiktoken
+
+log = logging.getLogger(__name__)
 
 # Fitted by least squares on half of 1,650 files in nine languages against o200k_base; on the other
 # half the mean error is 4 to 6 % for code and prose, 8 % for headers full of constants.
@@ -38,6 +43,7 @@ _DENSE_CHARS_PER_TOKEN = 6
 
 _MIN_LEARNT_TOKENS = 64  # a short request is mostly chat template
 _SLOWEST_LEARNING = 0.1
+_MOST_STEP = 1.25  # what one report may say of the factor that it meets, before it is weighed
 _LEAST_RATIO, _MOST_RATIO = 0.4, 4.0
 
 _SLICE_CHARS = 32_768  # tiktoken takes quadratic time on very long runs without a space
@@ -63,96 +69,100 @@ def estimate(text: str) -> int:
     return max(1, round(max(tokens, len(text) / _MOST_CHARS_PER_TOKEN)))
 
 
-def take_end(text: str, budget_tokens: int, *, factor: float = 1.0) -> str:
-    """Take the end of a text that fits the budget, from a line's beginning where one is near."""
-    chars = _fitting_chars(text, budget_tokens, factor, from_end=True)
-    if chars >= len(text):
-        return text
-    start = len(text) - chars
-    line = text.find("\n", start) + 1
-    return text[line if 0 < line <= start + chars // 4 else start :]
-
-
-def take_start(text: str, budget_tokens: int, *, factor: float = 1.0) -> str:
+def take_start(text: str, budget_tokens: int) -> str:
     """Take the start of a text that fits the budget, up to a line's end where one is near."""
-    chars = _fitting_chars(text, budget_tokens, factor, from_end=False)
+    chars = _fitting_chars(text, budget_tokens)
     if chars >= len(text):
         return text
     line = text.rfind("\n", 0, chars) + 1
     return text[: line if line >= chars - chars // 4 and line else chars]
 
 
+def is_plausible(factor: float) -> bool:
+    """Say whether any tokenizer may count so many tokens for one that is estimated."""
+    return _LEAST_RATIO <= factor <= _MOST_RATIO
+
+
 def learned(calibration: Calibration, estimated: int, reported: int) -> Calibration:
     """Move the factor towards what a provider counted for a text that was estimated (factor 1).
 
-    Early reports weigh more; short requests and absurd ratios are left aside.
+    Early reports weigh more, none moves it by more than a little, short requests and absurd
+    ratios are left aside: a server that counts wrong now and then changes next to nothing.
     """
     if estimated < _MIN_LEARNT_TOKENS or reported <= 0:
         return calibration
     ratio = reported / estimated
-    if not _LEAST_RATIO <= ratio <= _MOST_RATIO:
+    if not is_plausible(ratio):
         return calibration
-    weight = max(_SLOWEST_LEARNING, 1 / (calibration.samples + 1))
-    factor = calibration.factor + weight * (ratio - calibration.factor)
-    return Calibration(factor=factor, samples=calibration.samples + 1)
+    factor = calibration.factor
+    nearest = min(max(ratio, factor / _MOST_STEP), factor * _MOST_STEP)
+    # The factor that the registry gave counts as the first report.
+    weight = max(_SLOWEST_LEARNING, 1 / (calibration.samples + 2))
+    return Calibration(factor=factor + weight * (nearest - factor), samples=calibration.samples + 1)
 
 
-class _Vocabulary(msgspec.Struct, frozen=True):
-    """A file as tiktoken's cache names it, and the hash of its content."""
+class Vocabulary(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """Where a tiktoken vocabulary can be had, and how to know that it is the right one.
 
-    file: str
+    `pattern` cuts a text into the words that are encoded one by one; without it tiktoken itself
+    knows the encoding.
+    """
+
+    encoding: str
+    url: str
     sha256: str
+    size_bytes: int
+    pattern: str | None = None
 
+    @property
+    def file(self) -> str:
+        """Its name in a folder that tiktoken itself could have filled (TIKTOKEN_CACHE_DIR)."""
+        return hashlib.sha1(self.url.encode(), usedforsecurity=False).hexdigest()
 
-_O200K = _Vocabulary(
-    "fb374d419588a4632f3f557e76b4b70aebbca790",
-    "446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d",
-)
-_VOCABULARIES: dict[str, _Vocabulary] = {
-    "cl100k_base": _Vocabulary(
-        "9b5ad71b2ce5302211f9c61530b329a4922fc6a4",
-        "223921b76ee99bde995b7ff738513eef100fb51d18c93597a113bcffe865b2a7",
-    ),
-    "o200k_base": _O200K,
-    "o200k_harmony": _O200K,
-}
+    def is_intact(self, content: bytes) -> bool:
+        """Say whether this is the file, as it was published."""
+        return hashlib.sha256(content).hexdigest() == self.sha256
 
 
 class Vocabularies:
-    """The tiktoken vocabularies in a folder, loaded on demand and kept.
+    """The vocabularies in some folders, loaded on demand and kept."""
 
-    The folder is one that tiktoken itself could have filled (TIKTOKEN_CACHE_DIR).
-    """
-
-    def __init__(self, folder: Path | None) -> None:
-        self._folder = folder
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self._folders = folders
         self._loaded: dict[str, tiktoken.Encoding] = {}
 
-    def available(self) -> tuple[str, ...]:
-        """Name the encodings whose file is there."""
-        if self._folder is None:
-            return ()
-        folder = self._folder
-        return tuple(name for name, v in _VOCABULARIES.items() if (folder / v.file).is_file())
+    def path(self, vocabulary: Vocabulary) -> Path | None:
+        """Find its file; asks the disk."""
+        places = (folder / vocabulary.file for folder in self._folders)
+        return next((place for place in places if place.is_file()), None)
 
-    def load(self, encoding: str) -> bool:
-        """Load an encoding; False where its file is absent or not what it should be.
+    def is_loaded(self, encoding: str | None) -> bool:
+        """Say whether `count` would count."""
+        return encoding in self._loaded
+
+    def load(self, vocabulary: Vocabulary) -> bool:
+        """Load one; False where its file is absent or not what it should be.
 
         Takes up to half a second and reads a file: call it in a thread. The content is checked
         here first, since tiktoken would fetch a file whose hash is wrong.
         """
-        if encoding in self._loaded:
+        if vocabulary.encoding in self._loaded:
             return True
-        vocabulary = _VOCABULARIES.get(encoding)
-        if vocabulary is None or self._folder is None:
-            return False
+        path = self.path(vocabulary)
         try:
-            content = (self._folder / vocabulary.file).read_bytes()
+            content = path.read_bytes() if path else b""
         except OSError:
             return False
-        if hashlib.sha256(content).hexdigest() != vocabulary.sha256:
+        if path is None or not vocabulary.is_intact(content):
             return False
-        self._loaded[encoding] = _load(encoding, self._folder)
+        try:
+            encoding = _load(vocabulary, path.parent, content)
+        except Exception:
+            log.warning("The vocabulary %s cannot be used.", vocabulary.encoding, exc_info=True)
+            return False
+        self._loaded[vocabulary.encoding] = encoding
         return True
 
     def count(self, encoding: str | None, text: str) -> int | None:
@@ -164,17 +174,14 @@ class Vocabularies:
         return sum(len(found.encode_ordinary(piece)) for piece in pieces)
 
 
-def _fitting_chars(text: str, budget_tokens: int, factor: float, *, from_end: bool) -> int:
-    """Find how many characters at an edge of the text make the budget, from a few samples."""
-    budget = budget_tokens / max(factor, 0.01)
-    if budget < 1:
+def _fitting_chars(text: str, budget_tokens: int) -> int:
+    """Find how many characters at the start of the text make the budget, from a few samples."""
+    if budget_tokens < 1:
         return 0
-    if len(text) <= budget and text.isascii():  # every token has a character at least
+    if len(text) <= budget_tokens and text.isascii():  # every token has a character at least
         return len(text)
-    window = min(len(text), int(budget * _DENSE_CHARS_PER_TOKEN) + 1)
-    edge = text[-window:] if from_end else text[:window]
-    tokens_per_char = _density(edge)
-    return min(len(edge), int(budget / tokens_per_char))
+    edge = text[: budget_tokens * _DENSE_CHARS_PER_TOKEN + 1]
+    return min(len(edge), int(budget_tokens / _density(edge)))
 
 
 def _density(text: str) -> float:
@@ -188,14 +195,23 @@ def _density(text: str) -> float:
     return max(estimate(sample) / len(sample), 1 / _MOST_CHARS_PER_TOKEN)
 
 
-def _load(encoding: str, folder: Path) -> "tiktoken.Encoding":
+def _load(vocabulary: Vocabulary, folder: Path, content: bytes) -> "tiktoken.Encoding":
     import tiktoken
 
+    if vocabulary.pattern is not None:
+        entries = (line.split() for line in content.splitlines() if line)
+        ranks = {base64.b64decode(token): int(rank) for token, rank in entries}
+        return tiktoken.Encoding(
+            vocabulary.encoding,
+            pat_str=vocabulary.pattern,
+            mergeable_ranks=ranks,
+            special_tokens={},
+        )
     # The only way to name tiktoken's folder; given back at once.
     before = os.environ.get("TIKTOKEN_CACHE_DIR")
     os.environ["TIKTOKEN_CACHE_DIR"] = str(folder)
     try:
-        return tiktoken.get_encoding(encoding)
+        return tiktoken.get_encoding(vocabulary.encoding)
     finally:
         if before is None:
             del os.environ["TIKTOKEN_CACHE_DIR"]

@@ -25,6 +25,7 @@ from refact_lsp.core.events import (
 from refact_lsp.core.ledger import Purpose
 from refact_lsp.core.money import cost_micros
 from refact_lsp.core.nouns import Model
+from refact_lsp.core.parts import TextPart
 from refact_lsp.core.problems import RefactError, refuse
 from refact_lsp.core.requests import ChatRequest, CompletionRequest, EmbeddingRequest
 from refact_lsp.core.tokens import estimate
@@ -59,6 +60,18 @@ class Way:
     endpoint: Endpoint
 
 
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """The caller's own count of a request.
+
+    `tokens` is what is written down where the provider tells none, or could not because the answer
+    was stopped. `estimated` is what `core.tokens.estimate` says of the text: the provider's count
+    teaches how far that is off. 0 where something else was sent too.
+    """
+
+    tokens: int
+    estimated: int = 0
+
+
 def way_of(catalog: Catalog, row: ProviderRow, read: ReadSecret, model: Model | None) -> Way:
     """Find the way to a model, by a wire of its own where it has one; to the list without one."""
     own: Wire | None = model.wire if model is not None else None
@@ -77,36 +90,44 @@ async def chat_events(
     *,
     patience: Patience = PATIENT,
     on_retry: OnRetry | None = None,
-    asked_tokens: int | None = None,
+    asked: Asked | None = None,
     way: Way | None = None,
 ) -> AsyncGenerator[Event]:
-    """Chat with a model; raises `RefactError`.
-
-    `asked_tokens` is the caller's own count of the request: what is written down where the
-    provider tells none, or could not because the answer was stopped.
-    """
-    way = way or _saved_way(app, model)
+    """Chat with a model; raises `RefactError`."""
+    way = way or saved_way(app, model)
     wire = _served(CHAT, chat_wire(way.template), model)
     quirks = way.endpoint.quirks
-    sent = _Sent(way.endpoint, wire.build_chat(request, quirks), lambda: wire.chat_parser(quirks))
+    sent = _Sent(
+        way.endpoint,
+        built_chat(way, model, request),
+        lambda: wire.chat_parser(quirks),
+        asked,
+        estimated=lambda: _chat_estimate(request),
+    )
     with app.turns.chatting(model.provider):
-        events = _events(app, model, sent, purpose, patience, on_retry, asked_tokens)
+        events = _events(app, model, sent, purpose, patience, on_retry)
         async with aclosing(events):
             async for event in events:
                 yield event
+
+
+def built_chat(way: Way, model: Model, request: ChatRequest) -> HttpRequest:
+    """Build a chat request as it would be sent; raises `RefactError`."""
+    return _served(CHAT, chat_wire(way.template), model).build_chat(request, way.endpoint.quirks)
 
 
 async def completion_events(
     app: App, model: Model, request: CompletionRequest, purpose: Purpose, *, way: Way | None = None
 ) -> AsyncGenerator[Event]:
     """Fill in the middle; raises `RefactError`."""
-    way = way or _saved_way(app, model)
+    way = way or saved_way(app, model)
     wire = _served(COMPLETION, completion_wire(way.template), model)
     quirks = way.endpoint.quirks
     sent = _Sent(
         way.endpoint,
         wire.build_completion(request, quirks),
         lambda: wire.completion_parser(quirks),
+        estimated=lambda: estimate(_text_of(request)),
     )
     async with aclosing(_events(app, model, sent, purpose, BRIEF, None)) as events:
         async for event in events:
@@ -117,7 +138,7 @@ async def embed(
     app: App, model: Model, request: EmbeddingRequest, purpose: Purpose, *, way: Way | None = None
 ) -> Vectors:
     """Vectors of the inputs, in their order; raises `RefactError`."""
-    way = way or _saved_way(app, model)
+    way = way or saved_way(app, model)
     wire = _served(EMBEDDING, embedding_wire(way.template), model)
     quirks = way.endpoint.quirks
     sent = _Sent(
@@ -157,14 +178,34 @@ def locality_of(app: App, model: Model) -> Locality:
     return resolve_addresses(template, row.settings, wire=model.wire).locality
 
 
+def _chat_estimate(request: ChatRequest) -> int:
+    """Measure a request of text alone; what else there is costs nobody knows how much."""
+    parts = [part for message in request.messages for part in message.content]
+    if request.tools or not all(isinstance(part, TextPart) for part in parts):
+        return 0
+    texts = [part.text for part in parts if isinstance(part, TextPart)]
+    return estimate("\n".join([request.system or "", *texts]))
+
+
+def _text_of(request: CompletionRequest) -> str:
+    if request.method == "template" and request.prompt:
+        return request.prompt
+    others = [part for file in request.extra for part in (file.path, file.text)]
+    return "\n".join([*others, request.prefix, request.suffix, request.prompt or ""])
+
+
 @dataclass(frozen=True, slots=True)
 class _Sent:
+    """A request; `estimated` measures its text, for whoever compares it with what was read."""
+
     endpoint: Endpoint
     http: HttpRequest
     parser: Callable[[], Parser]
+    asked: Asked | None = None
+    estimated: Callable[[], int] | None = None
 
 
-def _saved_way(app: App, model: Model) -> Way:
+def saved_way(app: App, model: Model) -> Way:
     """Find the way once for each world: completion asks for it at every request."""
     known: Way | None = app.world.ways.get(model.id)
     if known is not None:
@@ -182,10 +223,10 @@ async def _events(
     purpose: Purpose,
     patience: Patience,
     on_retry: OnRetry | None,
-    asked_tokens: int | None = None,
 ) -> AsyncGenerator[Event]:
     """Stream within the budget; count what it cost; remember how the provider is."""
     price = model.capabilities.price
+    asked_tokens = sent.asked.tokens if sent.asked else None
     least = _estimate(model, sent, asked_tokens)
     ticket = app.budgets.reserve(model.provider, least, at=datetime.now(UTC))
     tally = _Tally(asked_tokens)
@@ -208,7 +249,8 @@ async def _events(
             app.budgets.release(ticket)
         else:
             cost = None if price is None else cost_micros(usage, price)
-            app.count(model, purpose.role, usage, cost, ticket)
+            estimated = _measured(sent) if tally.heard_out else None
+            app.count(model, purpose.role, usage, cost, ticket, estimated=estimated)
 
 
 class _Tally:
@@ -233,12 +275,22 @@ class _Tally:
             case _:
                 pass
 
+    @property
+    def heard_out(self) -> bool:
+        """Whether the provider told its own count of the whole."""
+        return self._told is not None and self._finished
+
     def usage(self) -> Usage | None:
         """Give the provider's count; the caller's own where it told none or was not heard out."""
-        heard_out = self._told is not None and self._finished
-        if heard_out or self._asked_tokens is None or not self._written:
+        if self.heard_out or self._asked_tokens is None or not self._written:
             return self._told
         return at_least(self._told, self._asked_tokens, estimate("".join(self._written)))
+
+
+def _measured(sent: _Sent) -> Callable[[], int] | None:
+    """Give what measures the text of a request."""
+    asked = sent.asked
+    return sent.estimated if asked is None else lambda: asked.estimated
 
 
 def _estimate(model: Model, sent: _Sent, asked_tokens: int | None) -> int | None:

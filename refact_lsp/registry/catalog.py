@@ -8,6 +8,7 @@
     catalog.models(template_id)           the models that the registry lists for a provider
     catalog.suggested(template_id, role)  models to propose for a role, best first
     catalog.tokenizer(name)               how a tokenizer is counted: encoding, factor
+    catalog.vocabulary(encoding)          where its tiktoken vocabulary can be had
     catalog.problems                      registry files that were left out, and why
 
 A field is the user's override, else what the server told (`live`), else the provider's own entry
@@ -16,13 +17,14 @@ catalog remembers what it decoded and compiled, and the families of names.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, lru_cache
 from typing import Any, Literal
 
 import msgspec
 
 from refact_lsp.core.problems import Problem, refuse
+from refact_lsp.core.tokens import Vocabulary
 from refact_lsp.core.types import (
     Capabilities,
     CapabilityPatch,
@@ -41,6 +43,7 @@ from refact_lsp.registry.schema import (
     ModelEntry,
     Template,
     TokenizerRule,
+    TokenizerRules,
 )
 from refact_lsp.registry.templates import effective
 
@@ -80,13 +83,14 @@ class Catalog:
         templates: Mapping[str, Template],
         families: Mapping[str, Family],
         read_models: Callable[[str], Models],
-        tokenizers: Sequence[TokenizerRule] = (),
+        tokenizers: TokenizerRules | None = None,
         problems: tuple[Problem, ...] = (),
     ) -> None:
         self.templates = templates
         self.families = families
         self.problems = problems
-        self._tokenizers = tokenizers
+        self._tokenizers = tokenizers or TokenizerRules()
+        self._rules: dict[str, TokenizerRule] = {}
         self._read_models = read_models
         self._models: dict[str, Models] = {}
         self._names: dict[str, Mapping[str, str]] = {}
@@ -169,10 +173,17 @@ class Catalog:
 
     def tokenizer(self, name: str) -> TokenizerRule:
         """Say how a tokenizer is counted; one that no rule knows has a wide margin."""
-        for rule in self._tokenizers:
-            if self._pattern(rule.match).search(name):
-                return rule
-        return TokenizerRule(match="", factor=UNKNOWN_FACTOR)
+        if name not in self._rules:
+            rules = self._tokenizers.tokenizers
+            fitting = (rule for rule in rules if self._pattern(rule.match).search(name))
+            unknown = TokenizerRule(match="", factor=UNKNOWN_FACTOR)
+            self._rules[name] = next(fitting, unknown)
+        return self._rules[name]
+
+    def vocabulary(self, encoding: str | None) -> Vocabulary | None:
+        """Say where a tiktoken vocabulary can be had; None where nobody said."""
+        named = (each for each in self._tokenizers.vocabularies if each.encoding == encoding)
+        return next(named, None)
 
     def _catalog(self, catalog: str) -> Models:
         if catalog not in self._models:

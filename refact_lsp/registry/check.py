@@ -5,7 +5,10 @@ Each function gives the first fault as `field: what is wrong`, or None.
 
 import re
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
+from refact_lsp.core.tokens import Vocabulary
+from refact_lsp.registry.addresses import locality_of
 from refact_lsp.registry.schema import Family, Fim, Template
 
 MAX_WIRE_STOPS = 4  # OpenAI-compatible servers refuse more
@@ -27,6 +30,8 @@ def check_template(template: Template) -> str | None:
     for route, path in template.routes.items():
         if not path.startswith(("/", "~/", "https://", "http://")):
             return f"routes.{route}: must begin with '/', '~/' or 'https://'"
+    if template.token_count and not {"tokenize", "count_tokens"} & template.routes.keys():
+        return "token_count: there is no route tokenize or count_tokens"
     for source in template.usage:
         if source.route not in template.routes:
             return f"usage: there is no route {source.route!r}"
@@ -44,6 +49,18 @@ def check_patterns(patterns: Sequence[str]) -> str | None:
     for pattern in patterns:
         if fault := _pattern_fault(pattern):
             return f"match: {pattern!r}: {fault}"
+    return None
+
+
+def check_vocabularies(vocabularies: Sequence[Vocabulary]) -> str | None:
+    """Find an address that nothing may be fetched from, and a checksum that is none."""
+    for index, vocabulary in enumerate(vocabularies):
+        place = urlsplit(vocabulary.url)
+        near = locality_of(place.hostname or "") == "machine"
+        if place.scheme != "https" and not (place.scheme == "http" and near):
+            return f"vocabularies[{index}].url: must be https"
+        if not re.fullmatch(r"[0-9a-f]{64}", vocabulary.sha256):
+            return f"vocabularies[{index}].sha256: must be 64 hexadecimal digits"
     return None
 
 

@@ -28,7 +28,7 @@ from refact_lsp.registry.schema import Facts, ModelCatalog, ModelEntry
 log = logging.getLogger(__name__)
 
 # Part of the key: raise it when a struct of `schema` or the layout here changes its meaning.
-FORMAT = 6
+FORMAT = 7
 Models = dict[str, ModelEntry]
 _KEY_LENGTH = 24
 

@@ -15,8 +15,13 @@ from typing import Any, TypeVar, cast
 import msgspec
 
 from refact_lsp.core.problems import Problem
-from refact_lsp.registry.check import check_family, check_patterns, check_template
-from refact_lsp.registry.schema import Family, ModelCatalog, Template, TokenizerRule, TokenizerRules
+from refact_lsp.registry.check import (
+    check_family,
+    check_patterns,
+    check_template,
+    check_vocabularies,
+)
+from refact_lsp.registry.schema import Family, ModelCatalog, Template, TokenizerRules
 
 T = TypeVar("T", Template, Family, ModelCatalog, TokenizerRules)
 Tables = dict[str, Any]
@@ -27,7 +32,7 @@ class Registry(msgspec.Struct, frozen=True, kw_only=True):
 
     templates: dict[str, Template]
     families: dict[str, Family]
-    tokenizers: tuple[TokenizerRule, ...]
+    tokenizers: TokenizerRules
     problems: tuple[Problem, ...]
 
 
@@ -126,14 +131,18 @@ def _read_entry(
     return entry
 
 
-def _read_tokenizers(folders: Sequence[Path], problems: list[Problem]) -> tuple[TokenizerRule, ...]:
-    """Read the rules, those of later folders first."""
-    rules: tuple[TokenizerRule, ...] = ()
+def _read_tokenizers(folders: Sequence[Path], problems: list[Problem]) -> TokenizerRules:
+    """Read the rules and vocabularies, those of later folders first."""
+    rules = TokenizerRules()
     for path in (folder / TOKENIZERS for folder in folders):
         if not path.is_file():
             continue
         try:
-            rules = _decode("tokenizers", path, _read_toml(path), TokenizerRules).tokenizers + rules
+            own = _decode("tokenizers", path, _read_toml(path), TokenizerRules)
+            rules = TokenizerRules(
+                tokenizers=own.tokenizers + rules.tokenizers,
+                vocabularies=own.vocabularies + rules.vocabularies,
+            )
         except FileRefusedError as error:
             problems.append(_problem(error))
     return rules
@@ -170,7 +179,8 @@ def _decode(name: str, path: Path, tables: Tables, shape: type[T]) -> T:
             entry = msgspec.structs.replace(entry, id=name)
             fault = check_family(entry)
         case TokenizerRules():
-            fault = check_patterns([rule.match for rule in entry.tokenizers])
+            patterns = check_patterns([rule.match for rule in entry.tokenizers])
+            fault = patterns or check_vocabularies(entry.vocabularies)
         case ModelCatalog():
             fault = None
     if fault:

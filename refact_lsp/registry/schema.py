@@ -13,7 +13,8 @@ import msgspec
 
 from refact_lsp.core.oauth_spec import OAuthSpec
 from refact_lsp.core.program_spec import ProgramSpec
-from refact_lsp.core.quirks import ModelListShape, Quirks
+from refact_lsp.core.quirks import ModelListShape, Quirks, TokenCountShape
+from refact_lsp.core.tokens import Vocabulary
 from refact_lsp.core.types import CompletionMethod, Locality, ModelKind, Price, Role, Wire
 
 FieldType = Literal["string", "secret", "url", "boolean", "integer", "enum", "map"]
@@ -127,6 +128,7 @@ class Variant(Strict, frozen=True, kw_only=True):
     env: tuple[str, ...] | None = None
     key_url: str | None = None
     model_list: ModelListShape | None = None
+    token_count: TokenCountShape | None = None
     fim: CompletionMethod | None = None
     quirks: Quirks | None = None
     supports: Supports | None = None
@@ -142,6 +144,7 @@ class Template(Strict, frozen=True, kw_only=True):
     that the field `wire` offers, the first one the default. `fim` is how a model of a known FIM
     family is asked here. `catalogs` are the files under `registry/models` that describe the models
     served here, searched in this order; those of `borrows` are asked last, without their prices.
+    `token_count` is how its route `tokenize` or `count_tokens` is spoken to.
     """
 
     id: str = ""
@@ -161,6 +164,7 @@ class Template(Strict, frozen=True, kw_only=True):
     variants: tuple[Variant, ...] = ()
     supports: Supports = Supports()
     model_list: ModelListShape | None = None
+    token_count: TokenCountShape | None = None
     model_filter: ModelFilter = ModelFilter()
     catalogs: tuple[str, ...] = ()
     borrows: tuple[str, ...] = ()
@@ -391,9 +395,10 @@ class TokenizerRule(Strict, frozen=True, kw_only=True):
 
 
 class TokenizerRules(Strict, frozen=True, kw_only=True):
-    """The file of those rules; the first that fits counts."""
+    """The file of those rules, the first that fits counts; and where vocabularies can be had."""
 
     tokenizers: tuple[TokenizerRule, ...] = ()
+    vocabularies: tuple[Vocabulary, ...] = ()
 
 
 def price_of(entry: PriceEntry) -> Price:

@@ -194,6 +194,7 @@ def _apply(template: Template, variant: Variant) -> Template:
         "env": variant.env,
         "key_url": variant.key_url,
         "model_list": variant.model_list,
+        "token_count": variant.token_count,
         "fim": variant.fim,
         "quirks": variant.quirks,
         "supports": variant.supports,

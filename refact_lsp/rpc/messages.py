@@ -19,6 +19,7 @@ from refact_lsp.core.nouns import (
     Provider,
     ProviderProblem,
     Template,
+    TokenCounting,
 )
 from refact_lsp.core.privacy import Zone
 from refact_lsp.core.problems import Problem
@@ -182,6 +183,30 @@ class ModelName(Value, frozen=True, kw_only=True):
     """Names a model."""
 
     model: str
+
+
+class ModelTokenizer(Value, frozen=True, kw_only=True):
+    """Asks how a model's tokens are counted; `fetch` gets the vocabulary that is exact for it.
+
+    While it comes, `refact/models/tokenizerProgress` notifications count its bytes.
+    """
+
+    model: str
+    fetch: bool = False
+
+
+class TokenizerResult(Value, frozen=True, kw_only=True):
+    """How a model's tokens are counted now."""
+
+    counting: TokenCounting
+
+
+class TokenizerProgress(Value, frozen=True, kw_only=True):
+    """How much of a vocabulary has come."""
+
+    model: str
+    received_bytes: int
+    of_bytes: int
 
 
 class ModelProbe(Value, frozen=True, kw_only=True):

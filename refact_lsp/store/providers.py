@@ -61,12 +61,12 @@ def save_provider(
 
 
 def delete_provider(connection: Connection, provider: str) -> bool:
-    """Delete the instance with its models and its cap; tells whether there was one.
+    """Delete the instance with its models, lessons and cap; tells whether there was one.
 
     Roles that point at it stay and say so; the ledger and usage are history and stay too.
     """
     connection.execute("DELETE FROM providers WHERE id = ?", (provider,))
     existed = connection.changes() > 0
-    for table in ("models", "model_lists", "budgets"):
+    for table in ("models", "model_lists", "budgets", "calibrations"):
         connection.execute(f"DELETE FROM {table} WHERE provider = ?", (provider,))  # noqa: S608  — names above
     return existed

@@ -139,4 +139,18 @@ CREATE TABLE completion_tallies (
 ) STRICT, WITHOUT ROWID;
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST + "\n".join(map(_watch, _WATCHED)),)
+# Not watched: other windows learn by themselves.
+_CALIBRATIONS = """
+CREATE TABLE calibrations (
+    provider TEXT NOT NULL,
+    model TEXT NOT NULL,
+    factor REAL NOT NULL,
+    samples INTEGER NOT NULL,
+    PRIMARY KEY (provider, model)
+) STRICT, WITHOUT ROWID;
+"""
+
+MIGRATIONS: tuple[str, ...] = (
+    _FIRST + "\n".join(map(_watch, _WATCHED)),
+    _CALIBRATIONS,
+)

@@ -408,6 +408,12 @@ export interface ModelSave {
   capabilities?: Record<string, unknown>;
 }
 
+/** Asks how a model's tokens are counted; `fetch` gets the vocabulary that is exact for it. */
+export interface ModelTokenizer {
+  model: string;
+  fetch?: boolean;
+}
+
 /** Show or hide models. */
 export interface ModelsEnable {
   models: (string)[];
@@ -779,6 +785,27 @@ export interface Timing {
   firstTokenMs?: number;
 }
 
+/** How a model's tokens are counted. */
+export interface TokenCounting {
+  by: "estimate" | "server" | "vocabulary";
+  factor: number;
+  samples: number;
+  route?: string;
+  vocabulary?: VocabularyState;
+}
+
+/** How much of a vocabulary has come. */
+export interface TokenizerProgress {
+  model: string;
+  receivedBytes: number;
+  ofBytes: number;
+}
+
+/** How a model's tokens are counted now. */
+export interface TokenizerResult {
+  counting: TokenCounting;
+}
+
 /** One notification. */
 export interface Told {
   threadId: string;
@@ -891,6 +918,14 @@ export interface UsageWindow {
   resetsAt?: string;
 }
 
+/** A vocabulary that is exact for a model, and whether it is on this machine. */
+export interface VocabularyState {
+  encoding: string;
+  url: string;
+  sizeBytes: number;
+  present: boolean;
+}
+
 /** Path patterns in .gitignore syntax, and who may receive what they match. */
 export interface Zone {
   name: string;
@@ -927,6 +962,7 @@ export interface Methods {
   "refact/models/probe": { params: ModelProbe; result: ProbeResults };
   "refact/models/refresh": { params: ModelsRefresh; result: ModelsRefreshed };
   "refact/models/save": { params: ModelSave; result: ModelResult };
+  "refact/models/tokenizer": { params: ModelTokenizer; result: TokenizerResult };
   "refact/privacy/check": { params: PrivacyCheck; result: PrivacyVerdict };
   "refact/privacy/get": { params: Empty; result: PrivacyRules };
   "refact/privacy/set": { params: PrivacySet; result: PrivacyRules };
@@ -947,4 +983,5 @@ export interface Methods {
 export interface Notifications {
   "refact/statusChanged": Status;
   "refact/chat/event": Told;
+  "refact/models/tokenizerProgress": TokenizerProgress;
 }

@@ -21,12 +21,14 @@ from refact_lsp.core.types import FinishReason, Role, Usage, parse_model_ref
 from refact_lsp.features.calls import at_least
 from refact_lsp.features.chat import keeping, told
 from refact_lsp.features.chat.answer import Answer
-from refact_lsp.features.chat.asking import Asking, Question, counter, links
+from refact_lsp.features.chat.asking import Asking, links
 from refact_lsp.features.chat.attachments import Document
+from refact_lsp.features.chat.fitting import Question
 from refact_lsp.features.chat.history import tokens_of
 from refact_lsp.features.chat.running import Place, Running
 from refact_lsp.features.chat.threads import new_thread_id
 from refact_lsp.features.chat.values import AnswerMessage, Timing, Turn, Turned
+from refact_lsp.features.counting.counter import counter
 from refact_lsp.features.setup.roles import chain, default, named
 from refact_lsp.llm.failover import failover
 from refact_lsp.store.threads import ThreadRow
@@ -240,8 +242,7 @@ def _usage(app: App, course: _Course) -> Usage:
     if answer.usage is not None and answer.finish is not None:
         return answer.usage
     parts = answer.parts()
-    count = counter(app.catalog, course.served.capabilities)
-    written = tokens_of(parts, count) if parts else 0
+    written = tokens_of(parts, counter(app, course.served)) if parts else 0
     return at_least(answer.usage, course.sent_tokens, written)
 
 

@@ -18,6 +18,7 @@ from refact_lsp.core.text import Snapshot
 from refact_lsp.core.types import Capabilities, CompletionMethod, Locality, Price
 from refact_lsp.features.completion.cut.context import Multiline
 from refact_lsp.features.completion.values import Guess, Snippet
+from refact_lsp.features.counting.lines import LineCount
 from refact_lsp.store.completion_tallies import Tally
 
 
@@ -104,7 +105,8 @@ class Ports:
 
     `target` gives the model, or why there is none. `excluded` gives the privacy rule that forbids
     sending this file to the target, None where it may go. `guess` is the embedded model.
-    `gather` gives context as it stands. `idle` waits while a chat uses the target's machine.
+    `count_tokens` gives what counts for the target. `gather` gives context as it stands. `idle`
+    waits while a chat uses the target's machine.
     `warm` asks a local runtime to load the model and the text, which is of those files.
     `save_settings` keeps what `configure` changed. `tallies` reads stored statistics from that day
     on (ISO date or None), `keep_tallies` adds to them. `sleep`, `clock_s` (monotonic) and `now`
@@ -119,7 +121,7 @@ class Ports:
     clock_s: Callable[[], float]
     now: Callable[[], str]
     excluded: Callable[[Snapshot, Target], str | None]
-    count_tokens: Callable[[str], int]
+    count_tokens: Callable[[Target], LineCount]
     guess: Callable[[Snapshot, float], Guess | None] | None = None
     gather: Callable[[Snapshot, int], Sequence[Snippet]] | None = None
     idle: Callable[[Target], Awaitable[None]] | None = None

@@ -84,9 +84,14 @@ def build(
     snippets: Sequence[Snippet] = (),
     *,
     temperature: float | None = None,
+    factor: float = 1.0,
 ) -> Prompt:
-    """Build the request; `window` is brought up to date for the next one."""
-    budget = min(target.context_window - target.max_tokens - MARGIN_TOKENS, PROMPT_TOKENS)
+    """Build the request; `window` is brought up to date for the next one.
+
+    Budgets are in the units of `count`; `factor` makes tokens of the model of them.
+    """
+    readable = min(target.context_window - target.max_tokens - MARGIN_TOKENS, PROMPT_TOKENS)
+    budget = int(readable / factor)
     begun = ""
     if target.takes_begun and budget > LONGEST_BEGUN:
         budget -= LONGEST_BEGUN // CHARS_PER_TOKEN
@@ -94,6 +99,7 @@ def build(
     budget = max(budget, 2 * MARGIN_TOKENS)
     kept, uses = fitted(snippets, count, budget // 2)
     budget -= sum(use.tokens for use in uses)
+    uses = [structs.replace(use, tokens=round(use.tokens * factor)) for use in uses]
     share = SUFFIX_SHARE_FIRST if target.suffix_first else SUFFIX_SHARE
     suffix, spent = suffix_window(snapshot, window, count, int(budget * share))
     prefix = prefix_window(snapshot, window, count, budget - spent)

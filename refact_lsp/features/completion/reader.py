@@ -1,7 +1,6 @@
 """Asks a model at a place and puts what it says into the cache: half of every request."""
 
 import logging
-from functools import lru_cache
 
 from msgspec import structs
 
@@ -24,7 +23,6 @@ from refact_lsp.features.completion.stats import Counts, add_usage
 from refact_lsp.features.completion.values import Answer, Origin
 
 log = logging.getLogger(__name__)
-_LINES_COUNTED = 20_000
 # A stream that was stopped for one of these says what comes next, as far as it was read.
 _GOES_ON = frozenset(("newline", "lineCap"))
 
@@ -38,7 +36,6 @@ class Reader:
         self._counts = counts
         self._syntax = Syntax()
         self._memory = Memory()
-        self._count_tokens = lru_cache(_LINES_COUNTED)(ports.count_tokens)
 
     async def open(
         self,
@@ -93,14 +90,16 @@ class Reader:
 
     def prompt(self, session: Session, place: Place, *, temperature: float | None = None) -> Prompt:
         """Build what is asked at a place, with the context as it stands."""
-        gather, settings = self._ports.gather, place.settings
+        gather, count = self._ports.gather, self._ports.count_tokens(place.target)
+        context_tokens = count.units(place.settings.context_tokens)
         return build(
             place.snapshot,
             place.target,
             session.window,
-            self._count_tokens,
-            gather(place.snapshot, settings.context_tokens) if gather else (),
+            count.line,
+            gather(place.snapshot, context_tokens) if gather else (),
             temperature=temperature,
+            factor=count.factor,
         )
 
     def polishing(self, session: Session, place: Place) -> Polishing:
@@ -159,7 +158,7 @@ class Reader:
 
     def _count(self, live: Live) -> None:
         """Count a stream's tokens; one closed early told none: they are measured."""
-        count = self._ports.count_tokens
+        count = self._ports.count_tokens(live.target).tokens
         usage = live.usage
         if usage is None and live.problem is None:
             usage = Usage(

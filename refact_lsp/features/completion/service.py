@@ -24,7 +24,6 @@ from refact_lsp.core.nouns import Model
 from refact_lsp.core.problems import Problem, RefactError
 from refact_lsp.core.requests import ChatRequest, CompletionRequest
 from refact_lsp.core.text import Snapshot
-from refact_lsp.core.tokens import estimate
 from refact_lsp.core.uris import file_path
 from refact_lsp.features.calls import chat_events, completion_events
 from refact_lsp.features.completion.engine import Engine
@@ -33,6 +32,7 @@ from refact_lsp.features.completion.target import completion_settings, completio
 from refact_lsp.features.completion.values import Request, Snippet, Suggestion
 from refact_lsp.features.completion.workspace.service import WorkspaceService
 from refact_lsp.features.context.service import ContextService
+from refact_lsp.features.counting.lines import LineCounter
 from refact_lsp.llm.retry import BRIEF
 from refact_lsp.store.completion_tallies import add_tallies, read_tallies
 from refact_lsp.store.settings import set_setting
@@ -59,6 +59,7 @@ class Completion:
         self._context = ContextService(app.worker, app.folders.cache, self._readable, shown=shown)
         self._context.set_roots(roots)
         self._seen: tuple[World, Target | Problem, Settings] | None = None
+        lines = LineCounter(app)
         self.engine = Engine(
             Ports(
                 target=lambda: self._view()[1],
@@ -69,7 +70,7 @@ class Completion:
                 clock_s=time.monotonic,
                 now=lambda: iso(datetime.now(UTC)),
                 excluded=self._excluded,
-                count_tokens=estimate,
+                count_tokens=lambda target: lines.of(cast("Model", target.handle)),
                 guess=self._workspace.guess,
                 gather=self._gather,
                 idle=self._idle,

@@ -52,7 +52,7 @@ async def refresh(app: App, provider: str) -> Problem | None:
 async def enable(app: App, refs: Sequence[ModelRef], *, enabled: bool) -> tuple[Model, ...]:
     """Switch models on or off; raises `modelNotFound` before anything is changed."""
     for ref in refs:
-        _found(app, ref)
+        found(app, ref)
     for provider in dict.fromkeys(ref.provider for ref in refs):
         names = [ref.name for ref in refs if ref.provider == provider]
         await app.change(
@@ -60,7 +60,7 @@ async def enable(app: App, refs: Sequence[ModelRef], *, enabled: bool) -> tuple[
                 connection, provider, names, enabled=enabled
             )
         )
-    return tuple(_found(app, ref) for ref in refs)
+    return tuple(found(app, ref) for ref in refs)
 
 
 async def save_custom(
@@ -78,7 +78,7 @@ async def save_custom(
             override=dict(capabilities),
         )
     )
-    return _found(app, ref)
+    return found(app, ref)
 
 
 async def delete_custom(app: App, ref: ModelRef) -> None:
@@ -93,7 +93,8 @@ async def delete_custom(app: App, ref: ModelRef) -> None:
         )
 
 
-def _found(app: App, ref: ModelRef) -> Model:
+def found(app: App, ref: ModelRef) -> Model:
+    """Find a model, of a disabled provider too; raises `modelNotFound`."""
     model = models_of(app.world, ref.provider).get(ref.name)
     if model is None:
         row = row_of(app.world, ref.provider)

@@ -14,7 +14,7 @@ from refact_lsp.core.problems import Problem, RefactError, refuse
 from refact_lsp.core.requests import ChatRequest, EmbeddingRequest
 from refact_lsp.core.tokens import estimate
 from refact_lsp.core.types import ModelRef
-from refact_lsp.features.calls import chat_events, completion_events, embed
+from refact_lsp.features.calls import Asked, chat_events, completion_events, embed
 from refact_lsp.features.completion.chat_hole import chat_hole_prompt, repair_echo
 from refact_lsp.features.setup.holes import MIDDLE, PREFIX, SUFFIX, holes
 from refact_lsp.features.setup.models import find_model
@@ -139,7 +139,10 @@ async def _window(app: App, model: Model) -> tuple[bool, str]:
     sent = estimate(text)
     request = msgspec.structs.replace(_request(model, text), max_tokens=1)
     read: int | None = None
-    async for event in chat_events(app, model, request, _purpose(model), patience=NONE):
+    # A server that cuts the prompt must not teach how tokens are counted.
+    asked = Asked(tokens=sent)
+    events = chat_events(app, model, request, _purpose(model), patience=NONE, asked=asked)
+    async for event in events:
         if isinstance(event, UsageReported):
             read = event.usage.input_tokens
     if not read:

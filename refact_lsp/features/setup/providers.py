@@ -114,6 +114,7 @@ async def delete_provider(app: App, provider: str) -> None:
     await app.sign_ins.drop(provider)
     await app.secrets.delete_all(provider)
     app.tokens.forget(provider)
+    app.calibrations.forget(provider)
 
     def delete(connection: Connection) -> None:
         delete_row(connection, provider)

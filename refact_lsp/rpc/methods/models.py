@@ -2,6 +2,8 @@
 
 from refact_lsp.core.nouns import ProviderProblem
 from refact_lsp.core.types import parse_model_ref
+from refact_lsp.features.counting.counter import told
+from refact_lsp.features.counting.vocabulary import fetch_vocabulary
 from refact_lsp.features.setup import discovery, models, probing
 from refact_lsp.rpc import messages as m
 from refact_lsp.rpc.session import Session
@@ -52,6 +54,18 @@ async def _delete(session: Session, params: m.ModelName) -> m.Empty:
     return m.Empty()
 
 
+async def _tokenizer(session: Session, params: m.ModelTokenizer) -> m.TokenizerResult:
+    model = discovery.found(session.app, parse_model_ref(params.model))
+
+    def progress(received: int, of: int) -> None:
+        told = m.TokenizerProgress(model=params.model, received_bytes=received, of_bytes=of)
+        session.notify("refact/models/tokenizerProgress", told)
+
+    if params.fetch:
+        await fetch_vocabulary(session.app, model, progress)
+    return m.TokenizerResult(counting=told(session.app, model))
+
+
 async def _probe(session: Session, params: m.ModelProbe) -> m.ProbeResults:
     results = await probing.probe(session.app, parse_model_ref(params.model), params.checks)
     return m.ProbeResults(results=results)
@@ -63,5 +77,6 @@ METHODS = (
     Method("refact/models/enable", m.ModelsEnable, m.ModelsResult, _enable),
     Method("refact/models/save", m.ModelSave, m.ModelResult, _save),
     Method("refact/models/delete", m.ModelName, m.Empty, _delete),
+    Method("refact/models/tokenizer", m.ModelTokenizer, m.TokenizerResult, _tokenizer),
     Method("refact/models/probe", m.ModelProbe, m.ProbeResults, _probe),
 )

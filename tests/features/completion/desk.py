@@ -15,6 +15,7 @@ from refact_lsp.features.completion.engine import Engine
 from refact_lsp.features.completion.ports import Ports, Settings, Target
 from refact_lsp.features.completion.session import snapshot_with
 from refact_lsp.features.completion.values import Guess, Request, Suggestion
+from refact_lsp.features.counting.lines import LineCount
 from tests.features.snapshots import URI, snapshot_of
 
 
@@ -202,6 +203,10 @@ class Desk:
         return await task
 
 
+def _rough(text: str) -> int:
+    return len(text) // 4 + 1
+
+
 @asynccontextmanager
 async def open_desk(
     *,
@@ -224,7 +229,7 @@ async def open_desk(
             clock_s=clock.clock_s,
             now=lambda: "2026-01-02T03:04:05Z",
             excluded=lambda _snapshot, _target: None,
-            count_tokens=lambda text: len(text) // 4 + 1,
+            count_tokens=lambda _target: LineCount(_rough, _rough),
             guess=guess,
         )
         made = replace(made, **ports)

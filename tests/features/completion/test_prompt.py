@@ -44,6 +44,13 @@ def test_a_long_document_is_cut_at_lines_within_the_budget():
     assert len(request.prefix) > 5 * len(request.suffix)
 
 
+def test_a_model_that_counts_more_tokens_gets_less_text():
+    plain = fim(build(numbered(2000, 1000), SMALL, Window(), count))
+    dear = fim(build(numbered(2000, 1000), SMALL, Window(), count, factor=2.0))
+    share = len(dear.prefix + dear.suffix) / len(plain.prefix + plain.suffix)
+    assert 0.4 < share < 0.6
+
+
 def test_consecutive_prompts_begin_alike_until_the_window_has_to_move():
     window = Window()
     starts = [
