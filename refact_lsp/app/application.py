@@ -29,7 +29,7 @@ from refact_lsp.core.problems import Problem
 from refact_lsp.core.settings import EditorSettings
 from refact_lsp.core.tokens import Calibration, Vocabularies
 from refact_lsp.core.types import Usage
-from refact_lsp.llm.client import Client
+from refact_lsp.llm.client import Client, Pause
 from refact_lsp.registry.catalog import Catalog
 from refact_lsp.registry.compiled import open_catalog
 from refact_lsp.store import ledger
@@ -66,6 +66,7 @@ class App:
         secrets: Secrets,
         catalog: Catalog,
         tasks: asyncio.TaskGroup,
+        pause: Pause,
     ) -> None:
         self.folders = folders
         self.database = database
@@ -84,6 +85,7 @@ class App:
             memory=Lessons(self._learned, self._learn),
             local_only=lambda: self.local_only,
             environ=os.environ,
+            pause=pause,
         )
         (configuration, spent), known = database.read_now(lambda c: (_read(c), all_calibrations(c)))
         self.calibrations = Calibrations(known, self._keep_calibration)
@@ -305,8 +307,8 @@ def _vocabulary_folders(folders: Folders, env: Mapping[str, str]) -> tuple[Path,
 
 
 @asynccontextmanager
-async def open_app(env: Mapping[str, str]) -> AsyncGenerator[App]:
-    """Open everything, and close it at the end."""
+async def open_app(env: Mapping[str, str], *, pause: Pause = asyncio.sleep) -> AsyncGenerator[App]:
+    """Open everything, and close it at the end; `pause` waits before a request is repeated."""
     places = folders(env)
     catalog = open_catalog(
         cache_folder=places.cache / "registry", user_folder=places.config / "registry"
@@ -320,6 +322,7 @@ async def open_app(env: Mapping[str, str]) -> AsyncGenerator[App]:
             secrets=Secrets(places, env),
             catalog=catalog,
             tasks=tasks,
+            pause=pause,
         )
         try:
             yield app

@@ -37,6 +37,7 @@ _WANTED_LATER = ("failures", "learning", "transport_errors")
 _TALKATIVE = ("httpcore", "hpack", "h2")
 
 OnRetry = Callable[[int, int, Problem], None]
+Pause = Callable[[float], Awaitable[None]]
 
 
 class Client:
@@ -44,7 +45,7 @@ class Client:
 
     `record` is called once for every request that left, `gate` before each is sent (it raises to
     refuse). `local_only` is asked each time. `memory` keeps learned adjustments; `environ` is
-    where proxy variables are looked up (none by default).
+    where proxy variables are looked up (none by default), `pause` waits before another try.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Client:
         timeouts: Timeouts | None = None,
         limits: Limits | None = None,
         chance: Callable[[], float] | None = None,
+        pause: Pause = asyncio.sleep,
     ) -> None:
         self._around = Surroundings(
             pool=self._pool,
@@ -70,6 +72,7 @@ class Client:
         self._local_only = local_only
         self._environ = environ or {}
         self._chance = chance or _chance
+        self._wait = pause
         self._turns = Turns()
         # By proxy and file of more certificates: "" for none, None for connections without TLS.
         self._pools: dict[tuple[str | None, str | None], Pool] = {}
@@ -247,7 +250,7 @@ class Client:
             raise RefactError(problem)
         if on_retry:
             on_retry(tried, wait_ms, problem)
-        await asyncio.sleep(wait_ms / 1000)
+        await self._wait(wait_ms / 1000)
 
     async def _pool(self, endpoint: Endpoint, target: Target) -> "Pool":
         """Give the connections for a target that may be contacted."""

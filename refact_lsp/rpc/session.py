@@ -1,5 +1,6 @@
 """A client of the front door: the app it talks to, and a way to tell it things."""
 
+import asyncio
 import os
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -11,6 +12,7 @@ import msgspec
 from refact_lsp.app.application import App, open_app
 from refact_lsp.features.chat.service import Chat
 from refact_lsp.features.completion.service import Completion
+from refact_lsp.llm.client import Pause
 
 Notify = Callable[[str, msgspec.Struct], None]
 
@@ -38,8 +40,10 @@ def to_nobody(_method: str, _params: msgspec.Struct) -> None:
 
 
 @asynccontextmanager
-async def open_session(notify: Notify = to_nobody) -> AsyncGenerator[Session]:
+async def open_session(
+    notify: Notify = to_nobody, *, pause: Pause = asyncio.sleep
+) -> AsyncGenerator[Session]:
     """Open an app for one command, in the folder that it runs in."""
-    async with open_app(os.environ) as app:
+    async with open_app(os.environ, pause=pause) as app:
         app.guard.set_roots([Path.cwd()])
         yield Session(app, notify, Chat(app))

@@ -1,4 +1,4 @@
-"""`refact-lsp chat`, as a person uses it."""
+"""`refact-lsp chat`, as a person uses it; a process of its own where one is interrupted."""
 
 import asyncio
 import json
@@ -15,6 +15,7 @@ from refact_lsp.core.parts import TextPart
 from refact_lsp.rpc.methods import TABLE
 from refact_lsp.rpc.session import open_session
 from refact_lsp.rpc.table import call
+from tests.cli.shell import Shell
 from tests.servers.scripted import Exchange, Reply, Scripted, chat_chunks, scripted
 
 
@@ -34,31 +35,22 @@ async def server() -> AsyncGenerator[Scripted]:
         yield running
 
 
-async def chat(*arguments: str, stdin: str = "", code: int = 0) -> tuple[str, str]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "refact_lsp", "chat", *arguments,
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
-    out, err = await process.communicate(stdin.encode())
-    assert process.returncode == code, err.decode()
-    return out.decode(), err.decode()
-
-
-async def test_a_question_streams_its_answer_and_says_what_it_cost(server: Scripted):
-    out, err = await chat("hello", "--model", "custom/m")
+async def test_a_question_streams_its_answer_and_says_what_it_cost(shell: Shell, server: Scripted):
+    out, err = await shell.beside("chat", "hello", "--model", "custom/m")
     assert out == "You said: hello\n"
     assert err.startswith("custom/m  ")
     assert "tokens" in err
     thread = err.split("--thread ")[1].strip()
-    again, _ = await chat("and again", "--thread", thread, "--model", "custom/m")
+    again, _ = await shell.beside("chat", "and again", "--thread", thread, "--model", "custom/m")
     assert again == "You said: and again\n"
     assert len(server.requests[-1].json["messages"]) == 3
 
 
-async def test_every_event_is_a_line_of_json(server: Scripted, tmp_path: Path):
+async def test_every_event_is_a_line_of_json(shell: Shell, server: Scripted, tmp_path: Path):
     file = tmp_path / "a.py"
     file.write_text("one\ntwo\nthree\n")
-    out, _ = await chat("--json", "--model", "custom/m", "--file", f"{file}:2-2", stdin="piped ")
+    asked = ("chat", "--json", "--model", "custom/m", "--file", f"{file}:2-2")
+    out, _ = await shell.beside(*asked, stdin="piped ")
     told: list[Any] = [json.loads(line) for line in out.splitlines()]
     said = "".join(event["event"].get("delta", "") for event in told)
     assert said.startswith("You said: piped a.py:2-2")
@@ -67,11 +59,12 @@ async def test_every_event_is_a_line_of_json(server: Scripted, tmp_path: Path):
     assert told[-1]["event"] == {"type": "done", "finishReason": "stop"}
 
 
-async def test_a_problem_is_two_lines_and_an_exit_code(server: Scripted):
-    out, err = await chat("hello", code=1)
+async def test_a_problem_is_two_lines_and_an_exit_code(shell: Shell, server: Scripted):
+    out, err = await shell.beside("chat", "hello", code=1)
     assert out == ""
     assert len(err.strip().splitlines()) == 2
-    _, err = await chat("hello", "--model", "custom/m", "--file", "/nowhere.py", code=2)
+    asked = ("chat", "hello", "--model", "custom/m", "--file", "/nowhere.py")
+    _, err = await shell.beside(*asked, code=2)
     assert "/nowhere.py" in err
 
 

@@ -9,29 +9,8 @@ from typing import Any
 import pytest
 
 from refact_lsp.cli.demo import invite
-from refact_lsp.cli.main import COMMANDS, run
-
-
-class Shell:
-    """Runs commands in this process; a command's end is an exit code and what it printed."""
-
-    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
-        self._capsys = capsys
-
-    def run(self, *arguments: str, code: int = 0) -> str:
-        with pytest.raises(SystemExit) as ended:
-            run(list(arguments))
-        printed = self._capsys.readouterr()
-        assert (ended.value.code or 0) == code, printed.out + printed.err
-        return printed.out if code == 0 else printed.out + printed.err
-
-    def document(self, *arguments: str) -> Any:
-        return json.loads(self.run(*arguments, "--json"))
-
-
-@pytest.fixture
-def shell(capsys: pytest.CaptureFixture[str]) -> Shell:
-    return Shell(capsys)
+from refact_lsp.cli.main import COMMANDS
+from tests.cli.shell import Shell
 
 
 def test_the_program_ends_with_one_line_and_no_traceback():

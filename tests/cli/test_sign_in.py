@@ -1,4 +1,4 @@
-"""Signing in at a terminal, as a process of its own."""
+"""Signing in at a terminal: as a process of its own, where a person answers what it shows."""
 
 import asyncio
 import json
@@ -8,6 +8,7 @@ from asyncio.subprocess import PIPE, Process
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+from tests.cli.shell import Shell
 from tests.rpc.test_auth import ACCESS, Vendor, come_back, vendor_template
 from tests.servers.scripted import scripted
 
@@ -19,7 +20,7 @@ async def command(*arguments: str) -> Process:
     )  # fmt: skip
 
 
-async def test_the_page_is_shown_and_the_browser_leads_back(home: Path):
+async def test_the_page_is_shown_and_the_browser_leads_back(shell: Shell, home: Path):
     async with scripted(Vendor()) as server:
         vendor_template(home, server.url)
         process = await command("providers", "sign-in", "vendor", "--json")
@@ -31,9 +32,8 @@ async def test_the_page_is_shown_and_the_browser_leads_back(home: Path):
         provider = json.loads(out)
         assert provider["auth"]["source"] == "oauth"
         assert ACCESS.encode() not in out + err
-        process = await command("providers", "sign-out", "vendor")
-        out, _ = await process.communicate()
-        assert (process.returncode, out) == (0, b"Signed out of vendor.\n")
+        out, _ = await shell.beside("providers", "sign-out", "vendor")
+        assert out == "Signed out of vendor.\n"
 
 
 async def test_a_pasted_address_is_read_from_standard_input(home: Path):
@@ -49,11 +49,10 @@ async def test_a_pasted_address_is_read_from_standard_input(home: Path):
         assert json.loads(out)["auth"]["state"] == "ready"
 
 
-async def test_a_wrong_paste_is_one_clear_message(home: Path):
+async def test_a_wrong_paste_is_one_clear_message(shell: Shell, home: Path):
     async with scripted(Vendor()) as server:
         vendor_template(home, server.url)
-        process = await command("providers", "sign-in", "vendor", "--paste")
-        _, err = await process.communicate(b"http://127.0.0.1:1/callback?code=c1&state=other\n")
-        assert process.returncode == 1
-        assert b"another sign-in" in err
-        assert b"Traceback" not in err
+        pasted = "http://127.0.0.1:1/callback?code=c1&state=other\n"
+        asked = ("providers", "sign-in", "vendor", "--paste")
+        _, err = await shell.beside(*asked, stdin=pasted, code=1)
+        assert "another sign-in" in err

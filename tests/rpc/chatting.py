@@ -16,6 +16,11 @@ from tests.servers.scripted import Exchange, Reply, Scripted, chat_chunks, sse
 MODEL = "custom/qwen2.5-coder-7b"
 
 
+async def at_once(_seconds: float) -> None:
+    """Wait no time before a request is repeated."""
+    await asyncio.sleep(0)
+
+
 class Client:
     """Calls methods as JSON and keeps what it is told."""
 

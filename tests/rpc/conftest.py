@@ -10,7 +10,7 @@ import pytest
 from refact_lsp.rpc.methods import TABLE
 from refact_lsp.rpc.session import Session, open_session
 from refact_lsp.rpc.table import call
-from tests.rpc.chatting import Client
+from tests.rpc.chatting import Client, at_once
 from tests.servers.openai_like import OpenAiLike
 from tests.servers.scripted import Scripted, scripted
 
@@ -19,7 +19,7 @@ Ask = Callable[..., Awaitable[Any]]
 
 @pytest.fixture
 async def session() -> AsyncGenerator[Session]:
-    async with open_session() as opened:
+    async with open_session(pause=at_once) as opened:
         yield opened
 
 
@@ -48,7 +48,7 @@ async def client() -> AsyncGenerator[Client]:
         told.append(msgspec.json.decode(msgspec.json.encode(params)))
         heard.set()
 
-    async with open_session(notify) as session:
+    async with open_session(notify, pause=at_once) as session:
         yield Client(session, told, heard)
 
 

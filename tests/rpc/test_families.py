@@ -20,6 +20,7 @@ import refact_lsp
 from refact_lsp.rpc.methods import TABLE
 from refact_lsp.rpc.session import Session, open_session
 from refact_lsp.rpc.table import call
+from tests.rpc.chatting import at_once
 from tests.servers.families import HANG, MIDDLE, TEXT, VECTOR, Family
 from tests.servers.scripted import Reply, Request, Scripted, scripted
 
@@ -92,7 +93,7 @@ async def ask(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Front]
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("REFACT_HOME", str(tmp_path_factory.mktemp("families")))
         patched.setenv("REFACT_KEYRING", "off")
-        async with open_session() as session:
+        async with open_session(pause=at_once) as session:
             yield Front(session)
 
 

@@ -19,6 +19,7 @@ from refact_lsp.rpc.methods import TABLE
 from refact_lsp.rpc.session import Session, open_session
 from refact_lsp.rpc.table import call
 from tests.llm.wire.reading import recordings
+from tests.rpc.chatting import at_once
 from tests.servers.scripted import Exchange, Reply, Scripted, scripted
 
 WIRES = ("openai-chat", "openai-completions", "openai-responses", "anthropic-messages")
@@ -104,7 +105,9 @@ async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Stag
         patch.setenv("REFACT_KEYRING", "off")
         async with (
             scripted(replay) as server,
-            open_session(lambda _, params: told.append(msgspec.to_builtins(params))) as session,
+            open_session(
+                lambda _, params: told.append(msgspec.to_builtins(params)), pause=at_once
+            ) as session,
         ):
             yield Stage(session, server, replay, told)
 

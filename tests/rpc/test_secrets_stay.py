@@ -1,11 +1,7 @@
 """Secrets planted wherever one can stand, every failing path driven, and everything searched."""
 
-import asyncio
 import json
 import logging
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +10,8 @@ import pytest
 
 from refact_lsp.core.problems import RefactError
 from refact_lsp.rpc.session import Session, open_session
+from tests.cli.shell import Shell
+from tests.rpc.chatting import at_once
 from tests.rpc.conftest import asker
 from tests.rpc.test_auth import Vendor, sign_in, vendor_template
 from tests.servers.scripted import Exchange, Reply, scripted
@@ -46,9 +44,6 @@ FAULTS: dict[str, Reply] = {
     ),
     "reset": Reply(body=[b"ECHO"], end="reset"),
 }
-
-# Asked for again after waits: the paths that are asked once show the same words.
-_SLOW = ("inside", "cut")
 
 
 class Echo:
@@ -120,15 +115,15 @@ async def outcome(asked: Any) -> str:
         return repr((str(error), error.problem, error.__cause__, error.__context__))
 
 
-async def drive(ask: Any, provider: str, *, chat: bool = True) -> list[str]:
-    """Call everything that asks a provider, whatever comes of it; chat and vectors are patient."""
+async def drive(ask: Any, provider: str) -> list[str]:
+    """Call everything that asks a provider, whatever comes of it."""
     model = f"{provider}/m"
-    checks = ["chat", "embedding"] if chat else ["chat"]
+    checks = ["chat", "embedding"]
     return [
         await outcome(ask("refact/models/refresh", provider=provider)),
         await outcome(ask("refact/providers/test", id=provider)),
         await outcome(ask("refact/models/probe", model=model, checks=checks)),
-        *([await outcome(ask("refact/chat/send", content="Hello", model=model))] if chat else []),
+        await outcome(ask("refact/chat/send", content="Hello", model=model)),
         await outcome(ask("refact/providers/usage", id=provider)),
         await outcome(ask("refact/providers/get", id=provider)),
         await outcome(ask("refact/models/list", provider=provider, includeDisabled=True)),
@@ -162,7 +157,7 @@ async def test_no_fault_of_a_provider_brings_a_secret_out(
         told = [
             text
             for provider in ("custom", "by-command", "by-variable")
-            for text in await drive(ask, provider, chat=provider == "custom" and fault not in _SLOW)
+            for text in await drive(ask, provider)
         ]
         told.append(await everything_told(ask))
     for name in ("key", "header", "command", "environment"):
@@ -211,7 +206,7 @@ async def test_no_sign_in_brings_a_secret_out(
     told: list[str] = []
     async with scripted(vendor) as server:
         vendor_template(home, server.url)
-        async with open_session() as session:
+        async with open_session(pause=at_once) as session:
             ask = asker(session)
             await ask("refact/providers/save", template="vendor", settings={})
             told.append(json.dumps(await sign_in(ask)))
@@ -228,7 +223,10 @@ async def test_no_sign_in_brings_a_secret_out(
     assert_clean("output", printed.out + printed.err)
 
 
-async def test_no_command_prints_a_secret(home: Path, tmp_path: Path):
+async def test_no_command_prints_a_secret(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    shell = Shell(capsys, monkeypatch)
     server_side = Echo()
     async with scripted(server_side) as server:
         wrong = f"--set=baseUrl={server.url}/v1?key={PLANTED['query']}"
@@ -245,17 +243,8 @@ async def test_no_command_prints_a_secret(home: Path, tmp_path: Path):
             ["doctor"],
         ]
         for arguments in runs:
-            done = await _run(arguments)
+            done = "".join(await shell.beside(*arguments, code=None))
             assert_clean(" ".join(arguments[:2]), done)
             assert "Traceback" not in done
     assert PLANTED["key"] in server_side.seen
     assert_disk_clean(home, home / "data" / "secrets.json")
-
-
-async def _run(arguments: list[str]) -> str:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "refact_lsp", *arguments,
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=os.environ,
-    )  # fmt: skip
-    out, _ = await process.communicate()
-    return out.decode()

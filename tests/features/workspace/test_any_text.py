@@ -55,7 +55,7 @@ def test_an_answer_is_one_line_that_fits(
         if guess:
             assert len(guess.text.strip()) >= 3
             assert not set(guess.text) & set("\r\n\u2028\x1c")
-            assert set(bare[column:].rstrip()) <= set(')" ')
+            assert set(bare[column:].rstrip()) <= set(')": ')
             assert 0 < guess.probability < 1
             lines[line] = bare[:column] + guess.text + lines[line][column:]
         else:
