@@ -155,6 +155,20 @@ CASES = {
         "\n\t\tA: 1, // one\n\t",
         "controlToken",
     ),
+    "repeated words before the end of the line": (
+        "python",
+        "x = f(‸)\n",
+        "a, long, list, long, list, long, list, long, list, long, list)\ny = 2\n",
+        "a, long, list",
+        "repeatedInline",
+    ),
+    "the right text inside brackets of the text": (
+        "python",
+        "x = f(‸ + offset)\n",
+        "g(a + offset) * b + offset)\ny = 2",
+        "g(a + offset) * b",
+        "rightText",
+    ),
     "rust lifetime is no quote": (
         "rust",
         "fn f<'a>(x: &'a str) {\n    g(‸)\n}\n",

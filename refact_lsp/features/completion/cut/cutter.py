@@ -38,6 +38,7 @@ class Cutter:
         self._text = self._place.window
         self._start = len(self._text)
         self._read = self._start
+        self._judged = self._start  # how far repetition was looked for
         self._several: bool | None = {"never": False, "always": None, "auto": None}[
             context.multiline
         ]
@@ -81,19 +82,22 @@ class Cutter:
     def _read_to(self, end: int, *, last: bool) -> Cut | None:
         if not self._decide_mode(end, last=last):
             return None
-        meeting = self._meeting(end)
+        meeting = self._meeting(self._read - _RIGHT_TEXT_CHARS, end)
         for token in self._place.lexer.tokens(self._text, end, "nothing" if last else "all"):
-            if 0 <= meeting <= token.start:
+            meeting = self._outside(meeting, token.start, end)
+            if 0 <= meeting < token.start:
                 break
-            cut = self._line_head(token.start, last=True) or self._on_token(token)
+            cut = (
+                self._line_head(token.start, last=True)
+                or self._repeat(token.start + 1)
+                or self._on_token(token)
+            )
             if cut:
                 return cut
+        meeting = self._outside(meeting, end, end)
         if meeting >= 0:
-            return self._cut(meeting, "rightText")
-        if cut := self._line_head(end, last=last):
-            return cut
-        repeat = inline_repeat(self._text, self._start, end)
-        return self._cut(repeat, "repeatedInline") if repeat is not None else None
+            return self._repeat(meeting) or self._cut(meeting, "rightText")
+        return self._line_head(end, last=last) or self._repeat(end, last=last)
 
     def _decide_mode(self, end: int, *, last: bool) -> bool:
         """Whether several lines are wanted; False while that is not known."""
@@ -110,8 +114,8 @@ class Cutter:
         self._lines.begin(starts_line=starts_line)
         return True
 
-    def _meeting(self, end: int) -> int:
-        """Where the text meets what stands right of the cursor, outside its own brackets."""
+    def _meeting(self, since: int, end: int) -> int:
+        """Where the text meets what stands right of the cursor; below 0 where it does not."""
         right = self._place.right
         if (
             self._several
@@ -119,12 +123,20 @@ class Cutter:
             or (len(right) < _RIGHT_TEXT_CHARS and not _WORD.search(right))
         ):
             return -1
-        wanted = right[:_RIGHT_TEXT_CHARS]
-        at = self._text.find(wanted, max(self._start, self._read - len(wanted)), end)
-        if at < 0:
-            return -1
-        depth = next(depth for place, depth in reversed(self._depths) if place <= at)
-        return at if depth == 0 else -1
+        return self._text.find(right[:_RIGHT_TEXT_CHARS], max(self._start, since), end)
+
+    def _outside(self, meeting: int, known: int, end: int) -> int:
+        """Pass over meetings inside the text's own brackets, as far as those are known."""
+        while 0 <= meeting < known:
+            if not next(depth for place, depth in reversed(self._depths) if place <= meeting):
+                break
+            meeting = self._meeting(meeting + 1, end)
+        return meeting
+
+    def _repeat(self, to: int, *, last: bool = False) -> Cut | None:
+        found = inline_repeat(self._text, self._start, self._judged, to, last=last)
+        self._judged = to
+        return None if found is None else self._cut(found, "repeatedInline")
 
     def _on_token(self, token: Token) -> Cut | None:
         match token.kind:

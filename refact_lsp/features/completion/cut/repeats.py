@@ -4,6 +4,7 @@ import re
 
 _WORD = re.compile(r"[^\W\d_]{2}")
 _IN_WORD = re.compile(r"\w\w")
+_WORD_END = re.compile(r"(?<=\w)\W")
 _TAIL_CHARS = 250
 _SHORTEST_UNIT = 3
 _LONG_UNIT = 8
@@ -11,9 +12,23 @@ _LONG_UNIT = 8
 _TIMES_SHORT, _TIMES_LONG = 6, 4
 
 
-def inline_repeat(text: str, start: int, end: int) -> int | None:
-    """Give the end of the first copy where `text[start:end]` ends in the same unit many times."""
+def inline_repeat(text: str, start: int, since: int, to: int, *, last: bool) -> int | None:
+    """Give the end of the first copy where `text[start:]` says the same unit many times.
+
+    Looked for where a word ends between `since` and `to`, and at `to` itself where that is the last
+    of the text, so that it does not matter in which pieces the text came.
+    """
+    for found in _WORD_END.finditer(text, since, to):
+        if (end := _repeat_before(text, start, found.start())) is not None:
+            return end
+    return _repeat_before(text, start, to) if last else None
+
+
+def _repeat_before(text: str, start: int, end: int) -> int | None:
     start = max(start, end - _TAIL_CHARS)
+    # Every unit has these characters: mostly that is all there is to look at.
+    if text.count(text[end - _SHORTEST_UNIT : end], start, end) < _TIMES_LONG:
+        return None
     for size in range(_SHORTEST_UNIT, (end - start) // _TIMES_LONG + 1):
         unit = text[end - size : end]
         if unit != text[end - 2 * size : end - size]:
