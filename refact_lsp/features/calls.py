@@ -36,6 +36,7 @@ from refact_lsp.features.setup.providers import row_of
 from refact_lsp.llm.client import OnRetry
 from refact_lsp.llm.endpoint import Endpoint
 from refact_lsp.llm.retry import BRIEF, PATIENT, Patience
+from refact_lsp.llm.wire.answer import Joined
 from refact_lsp.llm.wire.base import HttpRequest, Parser
 from refact_lsp.llm.wire.tables import CHAT, COMPLETION, EMBEDDING
 from refact_lsp.registry.addresses import resolve_addresses
@@ -126,7 +127,7 @@ async def completion_events(
     sent = _Sent(
         way.endpoint,
         wire.build_completion(request, quirks),
-        lambda: wire.completion_parser(quirks),
+        lambda: Joined(wire.completion_parser(quirks)),
         estimated=lambda: estimate(_text_of(request)),
     )
     async with aclosing(_events(app, model, sent, purpose, BRIEF, None)) as events:

@@ -7,7 +7,7 @@ stops reading. It knows no wire format: a builder's bytes go out, a parser gets 
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING
 
@@ -213,7 +213,7 @@ class Client:
                         begun += piece[:_QUOTED_BYTES]
                         if not shown and is_html(begun):
                             raise RefactError(failed(answer, await answer.beginning(pieces, begun)))
-                    for event in parser.feed(piece):
+                    for event in _fed(parser, piece):
                         shown, finished = True, finished or isinstance(event, Finished)
                         yield event
                     if finished:
@@ -306,6 +306,12 @@ def _chance() -> float:
     from random import random
 
     return random()  # noqa: S311  — spreads retries, guards nothing
+
+
+def _fed(parser: Parser, piece: bytes) -> Iterator[Event]:
+    """Give the events of a piece, and raise the failure that came with them only then."""
+    yield from parser.feed(piece)
+    yield from parser.feed(b"")
 
 
 def _ending(answer: Answer, parser: Parser, begun: bytes, *, shown: bool) -> list[Event]:

@@ -1,12 +1,12 @@
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from pathlib import Path
 
 import pytest
 
-from refact_lsp.core.events import TextDelta
+from refact_lsp.core.events import Event, TextDelta
 from refact_lsp.core.ledger import Outgoing, Purpose
 from refact_lsp.core.problems import Problem, RefactError, refuse
 from refact_lsp.llm.exchange import Timeouts
@@ -25,6 +25,34 @@ async def test_an_answer_streams_and_its_connection_serves_the_next():
         assert [await ask.text(endpoint(server.url)) for _ in range(3)] == ["ab"] * 3
     assert server.connections == 1
     assert {r.headers["authorization"] for r in server.requests} == {"Bearer sk-usual-key"}
+
+
+async def test_pieces_that_came_together_are_read_together():
+    fed: list[bytes] = []
+
+    class Noting(LineParser):
+        def feed(self, data: bytes) -> Sequence[Event]:
+            fed.append(data)
+            return super().feed(data)
+
+    body = b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in chat_chunks("a", "b"))
+    head = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
+    async with scripted(Reply(raw=head + body + b"0\r\n\r\n")) as server, asker() as ask:
+        stream = ask.client.stream(endpoint(server.url), request(), Noting, PURPOSE)
+        said = [event async for event in stream if isinstance(event, TextDelta)]
+    assert said == [TextDelta(delta="a"), TextDelta(delta="b")]
+    assert list(filter(None, fed)) == [b"".join(chat_chunks("a", "b"))]
+
+
+async def test_what_came_before_a_broken_chunk_is_given():
+    begun = chat_chunks("a")[0]
+    raw = b"%x\r\n%b\r\nno size\r\n" % (len(begun), begun)
+    head = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
+    async with scripted(Reply(raw=head + raw, end="hang")) as server, asker() as ask:
+        stream = ask.client.stream(endpoint(server.url), request(), LineParser, PURPOSE)
+        assert await anext(stream) == TextDelta(delta="a")
+        problem = await problem_of(lambda: anext(stream))
+    assert problem.kind == "network"
 
 
 @pytest.mark.parametrize("secure", [False, True])

@@ -13,10 +13,11 @@ from typing import Literal, TypeVar
 
 import msgspec
 
-from refact_lsp.core.events import Event
+from refact_lsp.core.events import Event, TextDelta
 from refact_lsp.core.problems import RefactError, refuse
 from refact_lsp.llm.failures import classify
 from refact_lsp.llm.sse import MAX_EVENT_BYTES, EventReader
+from refact_lsp.llm.wire.base import Parser
 
 # What a decoder raises for bytes that are not the JSON it wants.
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -102,17 +103,27 @@ class AnswerParser(ABC):
     def __init__(self, *, lines: bool = False) -> None:
         self._reader = AnswerReader(lines=lines)
         self._finished = False
+        self._failure: RefactError | None = None
 
     def feed(self, data: bytes) -> Sequence[Event]:
         """Take the next bytes of the body; give the events that they complete."""
+        if self._failure is not None:
+            raise self._failure
         events: list[Event] = []
         take = self._take
-        for payload in self._reader.feed(data):
-            take(payload, events)
+        try:
+            for payload in self._reader.feed(data):
+                take(payload, events)
+        except RefactError as failure:
+            if not events:
+                raise
+            self._failure = failure
         return events
 
     def close(self) -> Sequence[Event]:
         """Give the last events; raise where the answer was cut or was none."""
+        if self._failure is not None:
+            raise self._failure
         events: list[Event] = []
         for payload in self._reader.close():
             self._take(payload, events)
@@ -127,6 +138,36 @@ class AnswerParser(ABC):
     @abstractmethod
     def _end(self, events: list[Event]) -> None:
         """Finish an answer whose terminal event did not come, or raise."""
+
+
+class Joined:
+    """Another parser with text that came together as one delta, for who wants no pieces."""
+
+    def __init__(self, parser: Parser) -> None:
+        self._parser = parser
+
+    def feed(self, data: bytes) -> Sequence[Event]:
+        """Take the next bytes of the body; give the events that they complete."""
+        return _joined(self._parser.feed(data))
+
+    def close(self) -> Sequence[Event]:
+        """Give the last events, or raise."""
+        return _joined(self._parser.close())
+
+
+def _joined(events: Sequence[Event]) -> Sequence[Event]:
+    found: list[Event] = []
+    said: list[str] = []
+    for event in (*events, None):
+        if isinstance(event, TextDelta):
+            said.append(event.delta)
+            continue
+        if said:
+            found.append(TextDelta(delta="".join(said)))
+            said.clear()
+        if event is not None:
+            found.append(event)
+    return found
 
 
 def decode_lenient(payload: bytes, decode: Callable[[bytes], _T], shape: type[_T]) -> _T:

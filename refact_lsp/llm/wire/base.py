@@ -31,7 +31,10 @@ class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Parser(Protocol):
-    """Holds the state of one answer."""
+    """Holds the state of one answer.
+
+    A failure that comes with events is raised by the next call, so that the events are not lost.
+    """
 
     def feed(self, data: bytes) -> Sequence[Event]: ...
     def close(self) -> Sequence[Event]: ...

@@ -4,9 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from refact_lsp.core.events import Finished, TextDelta
 from refact_lsp.core.problems import RefactError
 from refact_lsp.core.quirks import Quirks
 from refact_lsp.core.types import Usage
+from refact_lsp.llm.wire.answer import Joined
 from refact_lsp.llm.wire.base import Parser
 from refact_lsp.llm.wire.tables import CHAT, COMPLETION, EMBEDDING
 from tests.llm.wire import fixtures
@@ -89,6 +91,28 @@ def test_an_error_inside_the_stream_is_raised_after_the_text_before_it(wire: str
     with pytest.raises(RefactError) as caught:
         reader.feed(error)
     assert caught.value.problem.kind == "rateLimited"
+
+
+@pytest.mark.parametrize("wire", ["openai-chat", "anthropic-messages", "openai-responses"])
+def test_an_error_that_comes_with_text_is_raised_after_it(wire: str):
+    error = sse({"type": "error", "error": {"message": "busy", "code": 429}}, done=False)
+    stream = FIXTURES[wire]
+    begun = stream[: stream.index(b"\n\n", len(stream) // 2) + 2]
+    reader = parser(wire)
+    assert reader.feed(begun + error) == parser(wire).feed(begun)
+    with pytest.raises(RefactError) as caught:
+        reader.feed(b"")
+    assert caught.value.problem.kind == "rateLimited"
+
+
+def test_text_that_comes_together_is_one_delta_where_no_pieces_are_wanted():
+    stream = sse(chunk({"content": "a"}), chunk({"content": "b"}, "stop"))
+    reader = Joined(parser("openai-chat"))
+    assert reader.feed(stream) == [
+        TextDelta(delta="ab"),
+        Finished(reason="stop", raw="stop"),
+    ]
+    assert reader.close() == []
 
 
 def test_a_chat_stream_gives_all_there_is():
