@@ -86,6 +86,7 @@ class Line(asyncio.Protocol, httpcore.AsyncNetworkStream):
         return self._ended
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109  — httpcore's interface
+        self._flush()  # the writer comes to wait
         async with asyncio.timeout(timeout):
             while not self._buffer and not self._ended:
                 self._reader = asyncio.get_running_loop().create_future()
@@ -105,7 +106,7 @@ class Line(asyncio.Protocol, httpcore.AsyncNetworkStream):
             return
         if self._transport is None or self._transport.is_closing():
             raise httpcore.WriteError(self._error or "closed")
-        if not self._unsent:  # head and body go out together, once the writer comes to wait
+        if not self._unsent:  # head and body go out together
             asyncio.get_running_loop().call_soon(self._flush)
         self._unsent.append(buffer)
         if len(buffer) > _HIGH_WATER_BYTES:

@@ -116,9 +116,11 @@ class Live:
                             ended = self._end()
                         case _:
                             pass
-                    # A stream that ended is read to its last byte: its connection serves again.
-                    if self.over.is_set() and not ended:
-                        break
+                    if self.over.is_set():
+                        await turns(TURNS_TO_SEND)  # whoever waits goes first
+                        # A stream that ended is read to its last byte: its connection serves again.
+                        if not ended:
+                            break
             self._end()
         except RefactError as error:
             self.problem = error.problem

@@ -54,13 +54,17 @@ def make_endpoint(
         chosen = msgspec.structs.replace(chosen, auth=auth)
     values = with_defaults(template, settings)
     addresses = resolve_addresses(template, settings, wire=wire)
+    secrets = [
+        (field.header, field.name)
+        for field in fields_of(template)
+        if field.header and field.type == "secret"
+    ]
 
     async def authorize(refused: bool) -> Mapping[str, str]:  # noqa: FBT001  — the endpoint's signature
         found = await _credential(chosen, provider, read, refused=refused)
-        for field in fields_of(template):
-            if field.header and field.type == "secret":
-                secret = await read(field.name, refused)
-                found |= {field.header: secret.reveal()} if secret else {}
+        for header, name in secrets:
+            secret = await read(name, refused)
+            found |= {header: secret.reveal()} if secret else {}
         return found | await _secret_headers(values.get("headers"), read, refused=refused)
 
     return Endpoint(

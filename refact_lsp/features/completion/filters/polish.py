@@ -55,6 +55,7 @@ class Scene:
 
     def prepare(self, syntax: Syntax) -> None:
         """Work out, while a model thinks, what judging its answer will need."""
+        _ = self.unit
         if self.language == "python":
             _ = self.statement
         _guard(self, syntax, 0).prepare()
@@ -63,6 +64,11 @@ class Scene:
     def document(self) -> str:
         """All of it."""
         return self.prefix + self.suffix
+
+    @cached_property
+    def unit(self) -> str | None:
+        """One level of indentation, as the document's lines tell."""
+        return shape.indent_unit(self.snapshot.lines, self.snapshot.line)
 
     @cached_property
     def place(self) -> Place:
@@ -128,9 +134,7 @@ REPAIRS: tuple[tuple[Change, Repair], ...] = (
     (
         "indentation",
         lambda text, scene: shape.in_unit(
-            text,
-            scene.polishing.unit or shape.indent_unit(scene.snapshot.lines, scene.snapshot.line),
-            scene.snapshot.line_prefix,
+            text, scene.polishing.unit or scene.unit, scene.snapshot.line_prefix
         ),
     ),
     (
