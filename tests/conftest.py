@@ -1,10 +1,16 @@
 """Shared fixtures: every test has a home folder of its own and reaches loopback only."""
 
 import itertools
+import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+# Tests start the program often: it is compiled once, as where it is installed, and so are they.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 
 @pytest.fixture(scope="session")

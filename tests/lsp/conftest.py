@@ -1,4 +1,4 @@
-"""Server processes, shared by the tests of a module where nothing is wrong with that."""
+"""Server processes, shared by tests where nothing is wrong with that."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -10,13 +10,22 @@ from tests.lsp.raw_client import NEOVIM, URI, RawClient
 WAYS = ("plain", "early,lazy")
 
 
+@pytest.fixture(scope="session")
+def servers() -> Iterator[dict[str, RawClient]]:
+    """Initialized servers (UTF-8 positions), by way of starting; filled as they are asked for."""
+    running: dict[str, RawClient] = {}
+    yield running
+    for client in running.values():
+        client.end()
+
+
 @pytest.fixture(params=WAYS, scope="module")
-def shared(request: pytest.FixtureRequest) -> Iterator[RawClient]:
-    """An initialized server (UTF-8 positions), once for each way of starting."""
-    client = RawClient(request.param)
-    client.start(NEOVIM)
-    yield client
-    client.end()
+def shared(request: pytest.FixtureRequest, servers: dict[str, RawClient]) -> RawClient:
+    """The server that started that way; all tests of a process talk to the same."""
+    if request.param not in servers:
+        servers[request.param] = RawClient(request.param)
+        servers[request.param].start(NEOVIM)
+    return servers[request.param]
 
 
 @pytest.fixture

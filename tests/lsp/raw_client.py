@@ -89,8 +89,7 @@ class RawClient:
         **popen: Any,
     ) -> None:
         pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "bufsize": 0}
-        # A server compiles itself once, not at every start.
-        environment = os.environ | {"REFACT_STARTUP": startup, "PYTHONDONTWRITEBYTECODE": ""}
+        environment = os.environ | {"REFACT_STARTUP": startup}
         self.process = subprocess.Popen(
             [sys.executable, "-m", module],
             env=environment,

@@ -2,6 +2,8 @@
 
 import asyncio
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 import pytest_lsp
@@ -10,10 +12,13 @@ from pytest_lsp import ClientServerConfig, LanguageClient
 
 from tests.lsp.raw_client import URI
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 COMMAND = [sys.executable, "-m", "tests.lsp.constant_server"]
 
 
 @pytest_lsp.fixture(
+    scope="module",
     params=["neovim", "visual_studio_code"],
     config=ClientServerConfig(server_command=COMMAND),
 )
@@ -29,9 +34,13 @@ async def client(request: pytest.FixtureRequest, lsp_client: LanguageClient):
     await lsp_client.shutdown_session()
 
 
-def opened(client: LanguageClient, text: str) -> None:
+@contextmanager
+def opened(client: LanguageClient, text: str) -> Iterator[None]:
     document = types.TextDocumentItem(uri=URI, language_id="python", version=1, text=text)
     client.text_document_did_open(types.DidOpenTextDocumentParams(text_document=document))
+    yield
+    identifier = types.TextDocumentIdentifier(uri=URI)
+    client.text_document_did_close(types.DidCloseTextDocumentParams(text_document=identifier))
 
 
 def params(line: int, character: int) -> types.InlineCompletionParams:
@@ -43,8 +52,8 @@ def params(line: int, character: int) -> types.InlineCompletionParams:
 
 
 async def test_ghost_text_is_asked_for_and_accepted(client: LanguageClient):
-    opened(client, "abc\n")
-    answer = await client.text_document_inline_completion_async(params(0, 1))
+    with opened(client, "abc\n"):
+        answer = await client.text_document_inline_completion_async(params(0, 1))
     assert isinstance(answer, types.InlineCompletionList)
     [item] = answer.items
     assert item.insert_text == "ghost_text()"
@@ -56,22 +65,21 @@ async def test_ghost_text_is_asked_for_and_accepted(client: LanguageClient):
 
 
 async def test_the_menu_has_the_same_text(client: LanguageClient):
-    opened(client, "gho\n")
-    where = types.Position(0, 3)
-    document = types.TextDocumentIdentifier(uri=URI)
-    answer = await client.text_document_completion_async(types.CompletionParams(document, where))
+    where = types.CompletionParams(types.TextDocumentIdentifier(uri=URI), types.Position(0, 3))
+    with opened(client, "gho\n"):
+        answer = await client.text_document_completion_async(where)
     assert isinstance(answer, types.CompletionList)
     assert answer.items[0].label == "ghoghost_text()"
 
 
 async def test_a_cancelled_request_is_told_so(client: LanguageClient):
-    opened(client, "# slow\n")
-    asked = asyncio.get_running_loop().create_task(
-        client.protocol.send_request_async(
-            "textDocument/inlineCompletion", params(0, 2), msg_id="asked"
+    with opened(client, "# slow\n"):
+        asked = asyncio.get_running_loop().create_task(
+            client.protocol.send_request_async(
+                "textDocument/inlineCompletion", params(0, 2), msg_id="asked"
+            )
         )
-    )
-    await asyncio.sleep(0)  # let it be sent
-    client.cancel_request(types.CancelParams(id="asked"))
-    with pytest.raises(Exception, match="cancelled"):
-        await asked
+        await asyncio.sleep(0)  # let it be sent
+        client.cancel_request(types.CancelParams(id="asked"))
+        with pytest.raises(Exception, match="cancelled"):
+            await asked
