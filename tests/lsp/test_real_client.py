@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 import pytest
@@ -35,7 +35,7 @@ async def client(request: pytest.FixtureRequest, lsp_client: LanguageClient):
 
 
 @contextmanager
-def opened(client: LanguageClient, text: str) -> Iterator[None]:
+def opened(client: LanguageClient, text: str) -> Generator[None]:
     document = types.TextDocumentItem(uri=URI, language_id="python", version=1, text=text)
     client.text_document_did_open(types.DidOpenTextDocumentParams(text_document=document))
     yield
