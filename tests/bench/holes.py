@@ -46,7 +46,7 @@ def main() -> None:
         if not options.kind or hole.kind in options.kind
     ]
     measured = measure_all(POLICIES, holes, options.seed)
-    broken_files = [hole for hole in map(_broken_elsewhere, holes) if hole]
+    broken_files = [hole for hole in map(broken_elsewhere, holes) if hole]
     elsewhere = measure_all(("strict", "default"), broken_files, options.seed, clean=holes)
     count = len(measured["default"])
     files = len({hole.source for hole in holes})
@@ -140,7 +140,7 @@ def _errors(hole: Hole, shown: str, syntax: Syntax) -> bool:
     return syntax.tree(f"score/{hole.source}", grammar, source).root_node.has_error
 
 
-def _broken_elsewhere(hole: Hole) -> Hole | None:
+def broken_elsewhere(hole: Hole) -> Hole | None:
     """Delete one bracket far from the cursor."""
     chance = random.Random(f"{hole.source}/{len(hole.prefix)}")
     text = hole.prefix + hole.suffix

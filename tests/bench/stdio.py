@@ -6,7 +6,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -71,24 +71,25 @@ class Provider:
         if not request.body:
             await _whole(exchange, {})  # what else a runtime may be asked about itself
             return
-        call = Call(request.json["prompt"], time.perf_counter(), request.json, gone=exchange.gone)
+        await self.record(exchange, request.json["prompt"])
+
+    async def record(self, exchange: Exchange, prompt: str) -> None:
+        """Answer a completion request, and note when what happens to it."""
+        now_s = time.perf_counter()
+        call = Call(prompt, now_s, exchange.request.json, gone=exchange.gone)
         self.calls.append(call)
         self.most_open = max(self.most_open, sum(one.open for one in self.calls))
+        watch = asyncio.get_running_loop().create_task(_note_end(call))
         try:
-            await self._say(exchange, call)
+            await self.say(exchange, call)
         finally:
+            watch.cancel()
             call.done = True
             exchange.keep = not exchange.gone.is_set()
 
-    async def _say(self, exchange: Exchange, call: Call) -> None:
+    async def say(self, exchange: Exchange, call: Call) -> None:
+        """Stream the pieces of the answer."""
         pieces = self.answer(call.hole)
-        watch = asyncio.get_running_loop().create_task(_note_end(call))
-        try:
-            await self._stream(exchange, call, pieces)
-        finally:
-            watch.cancel()
-
-    async def _stream(self, exchange: Exchange, call: Call, pieces: Sequence[str]) -> None:
         await _pause(exchange, self.first_s)
         await exchange.start(headers={"content-type": "text/event-stream"})
         for piece in pieces:
@@ -103,6 +104,20 @@ class Provider:
         await exchange.chunk(b"data: [DONE]\n\n")
         await exchange.finish()
         call.answered_s = time.perf_counter()
+
+
+class Endpoint(NamedTuple):
+    """What the server completes with: `make` starts it, or what stands between, on loopback."""
+
+    make: Callable[[], Provider]
+    template: str
+    model: str
+    path: str
+    settings: Mapping[str, object] = {}
+    scripted: bool = True
+
+
+SCRIPTED = Endpoint(Provider, "vllm", MODEL, "/v1")
 
 
 class Server:
@@ -217,35 +232,47 @@ class Document:
 
 @asynccontextmanager
 async def bench(
+    endpoint: Endpoint = SCRIPTED,
     *,
     root: Path | None = None,
     client: str = "bench",
     completion: dict[str, Any] | None = None,
-    template: str = "vllm",
 ) -> AsyncGenerator[tuple[Server, Provider]]:
     """Run provider and server, the one set up as the other's completion model."""
-    provider = Provider()
+    provider = endpoint.make()
     async with scripted(provider.handle) as listening:
         provider.url = listening.url
         with tempfile.TemporaryDirectory() as home:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "refact_lsp",
-                env={**os.environ, "REFACT_HOME": home, "REFACT_KEYRING": "off"},
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-            )
-            server = Server(process)
-            async with asyncio.TaskGroup() as group:
-                reading = group.create_task(server.read())
-                await _start(server, root, client, completion or {})
-                await _set_up(server, provider, template)
+            settings = {"REFACT_HOME": home, "REFACT_KEYRING": "off"}
+            program = [sys.executable, "-m", "refact_lsp"]
+            async with running(program, settings) as server:
+                await server.ask("initialize", initialization(root, client, completion or {}))
+                server.notify("initialized", {})
+                await _set_up(server, provider, endpoint)
                 yield server, provider
-                await server.ask("shutdown", None)
-                server.notify("exit", None)
-                await process.wait()
-                reading.cancel()
+
+
+@asynccontextmanager
+async def running(program: Sequence[str], environment: Mapping[str, str]) -> AsyncGenerator[Server]:
+    """Run a language server until the end of the block."""
+    process = await asyncio.create_subprocess_exec(
+        *program,
+        env={**os.environ, **environment},
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    server = Server(process)
+    async with asyncio.TaskGroup() as group:
+        reading = group.create_task(server.read())
+        try:
+            yield server
+            await server.ask("shutdown", None)
+            server.notify("exit", None)
+            await process.wait()
+        finally:
+            reading.cancel()
+            if process.returncode is None:
+                process.kill()
 
 
 async def until(holds: Callable[[], bool]) -> None:
@@ -257,29 +284,26 @@ async def until(holds: Callable[[], bool]) -> None:
         await asyncio.sleep(0.001)
 
 
-async def _start(
-    server: Server, root: Path | None, client: str, completion: dict[str, Any]
-) -> None:
+def initialization(root: Path | None, client: str, completion: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what an editor of that name says first."""
     folders = [{"uri": root.as_uri(), "name": root.name}] if root else None
-    await server.ask(
-        "initialize",
-        {
-            "processId": os.getpid(),
-            "clientInfo": {"name": client},
-            "rootUri": root.as_uri() if root else None,
-            "workspaceFolders": folders,
-            "capabilities": {"textDocument": {"inlineCompletion": {}}},
-            "initializationOptions": {"completion": completion},
-        },
-    )
-    server.notify("initialized", {})
+    return {
+        "processId": os.getpid(),
+        "clientInfo": {"name": client},
+        "rootUri": root.as_uri() if root else None,
+        "workspaceFolders": folders,
+        "capabilities": {"textDocument": {"inlineCompletion": {}}},
+        "initializationOptions": {"completion": completion},
+    }
 
 
-async def _set_up(server: Server, provider: Provider, template: str) -> None:
-    settings = {"baseUrl": f"{provider.url}/v1"}
+async def _set_up(server: Server, provider: Provider, endpoint: Endpoint) -> None:
+    template, model = endpoint.template, f"{endpoint.template}/{endpoint.model}"
+    settings = {"baseUrl": f"{provider.url}{endpoint.path}", **endpoint.settings}
     await server.ask("refact/providers/save", {"template": template, "settings": settings})
-    await server.ask("refact/models/refresh", {"provider": template})
-    model = f"{template}/{MODEL}"
+    listed = await server.ask("refact/models/refresh", {"provider": template})
+    if model not in {one["id"] for one in listed["models"]}:
+        await server.ask("refact/models/save", {"model": model})
     await server.ask("refact/models/enable", {"models": [model], "enabled": True})
     await server.ask("refact/defaults/set", {"role": "completion", "model": model})
 

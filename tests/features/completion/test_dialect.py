@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.bench.stdio import Document, Provider, Server, bench, until
+from tests.bench.stdio import SCRIPTED, Document, Provider, Server, bench, until
 
 TEXT = "compute_total(first, second)"
 AT_ONCE: dict[str, Any] = {"debounceMs": 0}
@@ -32,7 +32,8 @@ async def test_what_a_client_tells_of_an_item_is_counted_once():
 
 
 async def test_a_local_runtime_is_warmed_where_a_document_is_opened_or_gains_the_focus():
-    async with bench(completion=AT_ONCE, template="llamacpp") as (server, provider):
+    runtime = SCRIPTED._replace(template="llamacpp")
+    async with bench(runtime, completion=AT_ONCE) as (server, provider):
         Document(server, "a = 1\n", "file:///project/a.py")
         await until(lambda: "a = 1\n" in read(provider))
         server.notify("textDocument/didFocus", {"textDocument": {"uri": "file:///project/a.py"}})
