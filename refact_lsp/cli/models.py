@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from refact_lsp.cli.output import as_json, print_table, show
+from refact_lsp.cli.probe import probe
 from refact_lsp.cli.tokenizer import print_counting, tokenizer
 from refact_lsp.core.nouns import Model, TokenCounting
 from refact_lsp.core.types import ROLES
@@ -12,7 +13,6 @@ from refact_lsp.rpc.messages import (
     ModelsListed,
     ModelsRefreshed,
     ModelsResult,
-    ProbeResults,
     TokenizerResult,
 )
 
@@ -103,37 +103,10 @@ def _switch(name: str, *, enabled: bool, text: str) -> click.Command:
     return switch
 
 
+command.add_command(probe)
 command.add_command(tokenizer)
 command.add_command(_switch("enable", enabled=True, text="Offer MODELS for roles."))
 command.add_command(_switch("disable", enabled=False, text="Do not offer MODELS for roles."))
-
-
-@command.command("probe")
-@click.argument("model")
-@click.argument("checks", nargs=-1)
-@as_json
-def probe(model: str, checks: tuple[str, ...], as_json: bool) -> None:
-    """Find out with real requests what MODEL can do; all CHECKS where none is named."""
-    from refact_lsp.cli.front import ask_once
-
-    every = ("chat", "tools", "vision", "reasoning", "completion", "embedding")
-    unknown = set(checks) - set(every)
-    if unknown:
-        raise click.UsageError(f"No check {min(unknown)!r}; there are {', '.join(every)}.")
-    result = ask_once(
-        "refact/models/probe", {"model": model, "checks": checks or every}, ProbeResults
-    )
-    show(
-        result,
-        as_json=as_json,
-        render=lambda value: print_table(
-            ("check", "ok", "ms", "detail"),
-            [
-                (row.check, "yes" if row.ok else "no", str(row.latency_ms), row.detail)
-                for row in value.results
-            ],
-        ),
-    )
 
 
 def _print_listed(listed: ModelsListed) -> None:

@@ -219,13 +219,18 @@ ProbeCheck = Literal["chat", "tools", "vision", "reasoning", "completion", "embe
 
 
 class ProbeResult(Value, frozen=True, kw_only=True):
-    """What one check found; `error` where it ended in a problem."""
+    """What one check found; `error` where it ended in a problem.
+
+    `proposed` is what was found to differ from what is known of the model: the capabilities to give
+    to `refact/models/save`. Nothing is changed by itself.
+    """
 
     check: ProbeCheck
     ok: bool
     detail: str
     latency_ms: int
     error: Problem | None = None
+    proposed: dict[str, Any] | None = None
 
 
 class Proposal(Value, frozen=True, kw_only=True):

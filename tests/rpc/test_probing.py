@@ -6,8 +6,13 @@ from typing import Any
 import pytest
 
 from refact_lsp.core.tokens import estimate
+from refact_lsp.core.types import parse_model_ref
+from refact_lsp.features.completion.ports import Target
+from refact_lsp.features.completion.target import completion_target
+from refact_lsp.features.setup.models import find_model
+from refact_lsp.rpc.session import Session
 from tests.servers.families import Family, ollama_lines
-from tests.servers.scripted import Exchange, Reply, scripted
+from tests.servers.scripted import Exchange, Reply, scripted, sse
 
 MODEL = "ollama/mystery:7b"
 
@@ -67,6 +72,70 @@ async def test_a_known_hole_tells_how_a_model_fills_in_the_middle(
         found = await probe(ask, "completion")
     assert found["ok"] is ok
     assert detail in found["detail"]
+
+
+async def test_what_a_probe_found_is_kept_when_the_user_says_so_and_then_used(
+    session: Session, ask: Any
+):
+    async with scripted(Runtime()) as server:
+        await add(ask, server.url)
+        found = await probe(ask, "completion")
+        assert found["proposed"] == {"completion": {"method": "suffix"}}
+        before = find_model(session.app.world, parse_model_ref(MODEL))
+        assert before is not None
+        assert before.capabilities.completion.method != "suffix"  # nothing changed by itself
+        kept = await ask("refact/models/save", model=MODEL, capabilities=found["proposed"])
+        assert kept["model"]["capabilities"]["completion"] == {"method": "suffix"}
+        assert kept["model"]["sources"]["completion"] == "user"
+        assert "completion" in kept["model"]["roles"]
+        await ask("refact/defaults/set", role="completion", model=MODEL)
+        target = completion_target(session.app.world)
+        assert isinstance(target, Target)
+        assert (target.model, target.method) == (MODEL, "suffix")
+        again = await probe(ask, "completion")
+    assert again["ok"]
+    assert "proposed" not in again
+
+
+async def test_the_layout_of_a_model_that_nobody_knows_is_found(session: Session, ask: Any):
+    fim = session.app.catalog.fim("starcoder2")
+    assert fim is not None
+
+    class Base(Family):
+        async def __call__(self, exchange: Exchange) -> None:
+            request = exchange.request
+            if not request.target.endswith("/completions") or "suffix" in request.json:
+                await exchange.reply(Reply(status=400, body=b'{"error": {"message": "no"}}'))
+                return
+            knows = request.json["prompt"].startswith(fim.prefix)
+            text = "total" if knows else "total = 3 # <something> else"
+            chunk = {"choices": [{"index": 0, "text": text, "finish_reason": "stop"}]}
+            await exchange.reply(Reply(body=sse(chunk)))
+
+    async with scripted(Base("vllm", {})) as server:
+        await ask("refact/providers/save", template="vllm", settings={"baseUrl": server.url})
+        await ask("refact/models/save", model="vllm/mystery")
+        (found,) = (await ask("refact/models/probe", model="vllm/mystery", checks=["completion"]))[
+            "results"
+        ]
+        support = found["proposed"]["completion"]
+        layout = session.app.catalog.fim(support["family"])
+        assert support["method"] == "template"
+        assert layout is not None
+        assert layout.prefix == fim.prefix
+        await ask("refact/models/save", model="vllm/mystery", capabilities=found["proposed"])
+        await ask("refact/defaults/set", role="completion", model="vllm/mystery")
+        target = completion_target(session.app.world)
+    assert isinstance(target, Target)
+    assert target.render is not None
+    assert target.render("a", "b").startswith(fim.prefix)
+
+
+async def test_a_window_that_was_measured_is_proposed(ask: Any):
+    async with scripted(Runtime(window=4096)) as server:
+        await add(ask, server.url)
+        found = await probe(ask, "window")
+    assert found["proposed"] == {"contextWindow": 4096}
 
 
 async def test_a_chat_model_may_fill_the_hole_that_it_is_shown(ask: Any):

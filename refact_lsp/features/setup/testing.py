@@ -266,7 +266,7 @@ class _Test:
         return f"{model.name} called it" if called else f"{model.name} took it and did not call it"
 
     async def _completion(self, model: Model) -> Outcome:
-        request = holes(self._app.catalog, model, max_tokens=TEST_TOKENS)[0]
+        request = holes(self._app.catalog, model, max_tokens=TEST_TOKENS)[0].request
         events = completion_events(
             self._app, model, request, self._purpose(model), way=self._way(model)
         )
