@@ -6,12 +6,14 @@ project is at hand for it beyond what the prompt says. Cancelling kills it and w
 
 import asyncio
 import os
+import re
 import shutil
 import signal
 import tempfile
 from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from typing import IO
 
 import msgspec
 
@@ -19,12 +21,24 @@ from refact_lsp.core.events import Event, Finished
 from refact_lsp.core.ledger import LedgerEntry, Purpose
 from refact_lsp.core.problems import ProblemKind, RefactError, refuse
 from refact_lsp.core.program_spec import ProgramSpec
+from refact_lsp.core.redact import REDACTED, redacted
 from refact_lsp.llm.endpoint import Endpoint
+from refact_lsp.llm.failures import classify
 from refact_lsp.llm.wire.base import HttpRequest, Parser
 
 _READ_BYTES = 65_536
 _MOST_BYTES = 256 << 20
 _SILENCE_S = 600.0
+_LAST_WORDS_S = 0.5
+# Kinds of failures that words alone can tell.
+_TOLD = ("authentication", "permission", "billing", "rateLimited", "modelNotFound")
+_KEPT_BYTES, _KEPT_LINES, _QUOTED_CHARS = 8192, 3, 400
+# Control sequences of terminals, and what else nobody prints.
+_UNPRINTED = re.compile(
+    r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|[^\x20-\x7e\n\xa0-\uffff]"
+)
+_SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASS|AUTH", re.IGNORECASE)
+_SECRET_CHARS = 6
 _END_S = 2.0
 
 
@@ -40,10 +54,12 @@ async def run_program(
     program = program_found(spec, endpoint.provider)
     folder = await asyncio.to_thread(tempfile.mkdtemp, prefix="refact-lsp-")
     at, heard = datetime.now(UTC), _Heard()
-    process = await _started([program, *_arguments(spec, purpose.model)], folder)
+    # A file, since nobody reads it while all goes well, and a full pipe would hold it up.
+    errors = await asyncio.to_thread(tempfile.TemporaryFile)
+    process = await _started([program, *_arguments(spec, purpose.model)], folder, errors)
     error: ProblemKind | None = None
     try:
-        async for event in _events(process, spec, endpoint, request, parser, heard):
+        async for event in _events(process, spec, endpoint, request, parser, heard, errors):
             yield event
     except RefactError as failure:
         error = failure.problem.kind
@@ -70,6 +86,7 @@ async def run_program(
         with suppress(TimeoutError):
             async with asyncio.timeout(_END_S):
                 await process.wait()
+        errors.close()
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
 
@@ -99,14 +116,15 @@ def _arguments(spec: ProgramSpec, model: str) -> list[str]:
     return [argument.replace("{model}", model) for argument in spec.arguments]
 
 
-async def _started(command: list[str], folder: str) -> asyncio.subprocess.Process:
+async def _started(
+    command: list[str], folder: str, errors: IO[bytes]
+) -> asyncio.subprocess.Process:
     try:
         return await asyncio.create_subprocess_exec(
             *command,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
-            # What it says there is for a terminal, and may hold anything.
-            stderr=asyncio.subprocess.DEVNULL,
+            stderr=errors,
             cwd=folder,
             start_new_session=True,  # so that what it starts can be ended with it
         )
@@ -125,6 +143,7 @@ async def _events(
     request: HttpRequest,
     parser: Parser,
     heard: _Heard,
+    errors: IO[bytes],
 ) -> AsyncGenerator[Event]:
     assert process.stdin is not None  # noqa: S101  — asked for
     assert process.stdout is not None  # noqa: S101  — asked for
@@ -143,7 +162,22 @@ async def _events(
         for event in parser.close():
             yield event
     except RefactError as error:
-        raise _told(error, spec, endpoint) from None
+        with suppress(TimeoutError):  # its last words come as it ends
+            async with asyncio.timeout(_LAST_WORDS_S):
+                await process.wait()
+        said = await asyncio.to_thread(_last_words, errors)
+        raise _told(error, said, spec, endpoint) from None
+
+
+def _last_words(errors: IO[bytes]) -> str:
+    """Give the last lines of what was for a terminal, without secrets."""
+    errors.seek(max(0, errors.seek(0, os.SEEK_END) - _KEPT_BYTES))
+    text = _UNPRINTED.sub("", errors.read().decode(errors="replace"))
+    for name, value in os.environ.items():
+        if _SECRET_NAME.search(name) and len(value) >= _SECRET_CHARS:
+            text = text.replace(value, REDACTED)
+    lines = [line.strip() for line in redacted(text).splitlines() if line.strip()]
+    return " ".join(lines[-_KEPT_LINES:])[-_QUOTED_CHARS:]
 
 
 async def _piece(
@@ -161,8 +195,16 @@ async def _piece(
         ) from None
 
 
-def _told(error: RefactError, spec: ProgramSpec, endpoint: Endpoint) -> RefactError:
+def _told(error: RefactError, said: str, spec: ProgramSpec, endpoint: Endpoint) -> RefactError:
+    """Say what to do, and what the program said of it where a terminal would have shown that."""
     problem = error.problem
+    if said:
+        if problem.kind == "badResponse":  # it ended without an answer: these words may say why
+            body = msgspec.json.encode({"error": {"message": said}})
+            kind = classify(200, {}, body).kind
+            problem = msgspec.structs.replace(problem, kind=kind if kind in _TOLD else problem.kind)
+        message = f"{problem.message} {spec.name} wrote: {said}"
+        problem = msgspec.structs.replace(problem, message=message)
     hint = problem.hint or f"Run {spec.name} in a terminal to see why."
     if problem.kind == "authentication":
         hint = f"Sign in to the program in a terminal: {spec.sign_in}"

@@ -59,7 +59,9 @@ class Program:
         folder.mkdir()
         monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
 
-    def install(self, name: str, lines: list[Any], *, end: str = "") -> None:
+    def install(
+        self, name: str, lines: list[Any], *, end: str = "", errors: str = "warming up\n"
+    ) -> None:
         text = "\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines)
         script = self._folder / name
         script.write_text(
@@ -69,7 +71,7 @@ class Program:
             "         'files': os.listdir('.'), 'pid': os.getpid()}\n"
             f"open({str(self._log)!r} + '~', 'w').write(json.dumps(given))\n"
             f"os.rename({str(self._log)!r} + '~', {str(self._log)!r})\n"
-            "sys.stderr.write('planted-in-stderr')\n"
+            f"sys.stderr.write({errors!r})\n"
             f"print({text!r}, flush=True)\n"
             f"{end}\n"
         )
@@ -178,7 +180,44 @@ async def test_what_fails_is_a_problem_with_a_hint(
     problem = caught.value.problem
     assert problem.kind == kind
     assert word in (problem.hint or "")
-    assert "planted-in-stderr" not in repr(problem)
+    assert problem.message.endswith(f"{name} wrote: warming up")
+
+
+@pytest.mark.parametrize(
+    ("errors", "kind", "told"),
+    [
+        ("old\n" * 900 + "1\n2\n\x1b[31m3\x1b[0m\n\n", "badResponse", "codex wrote: 1 2 3"),
+        ("\xff\x00half a line", "badResponse", "half a line"),
+        ("Error: 401 Unauthorized, please log in", "authentication", "please log in"),
+        (f"sent sk-proj-{'a1B2' * 8} to it", "badResponse", "sent [redacted] to it"),
+        ("key is planted-value", "badResponse", "key is [redacted]"),
+        ("", "badResponse", "complete."),
+    ],
+)
+async def test_the_last_words_of_a_program_are_told_without_secrets(
+    ask: Any,
+    program: Program,
+    monkeypatch: pytest.MonkeyPatch,
+    errors: str,
+    kind: str,
+    told: str,
+):
+    monkeypatch.setenv("SOME_API_KEY", "planted-value")
+    program.install("codex", CODEX[:2], end="sys.exit(1)", errors=errors)
+    await add(ask, "openai-codex")
+    with pytest.raises(RefactError) as caught:
+        await ask("refact/chat/send", content="Hello", model="openai-codex/gpt-6.1-terra")
+    problem = caught.value.problem
+    assert (problem.kind, problem.message.endswith(told)) == (kind, True), problem
+    assert "old" not in problem.message
+    assert ("codex login" in (problem.hint or "")) is (kind == "authentication")
+
+
+async def test_a_program_that_writes_much_for_a_terminal_is_not_held_up(ask: Any, program: Program):
+    program.install("codex", CODEX, errors="x" * 300_000)
+    await add(ask, "openai-codex")
+    turned = await ask("refact/chat/send", content="Hello", model="openai-codex/gpt-6.1-terra")
+    assert turned["finishReason"] == "stop"
 
 
 async def test_a_cancelled_chat_kills_the_program_and_its_children(

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from msgspec.structs import replace
 
+from refact_lsp.core.redact import redacted
 from refact_lsp.core.syntax import Grammar, Syntax, grammar_of
 from refact_lsp.core.text import Snapshot
 from refact_lsp.features.completion.values import Snippet
@@ -18,7 +19,6 @@ from refact_lsp.features.context.facts import FileFacts
 from refact_lsp.features.context.graph import Graph
 from refact_lsp.features.context.ranking import ranked_items
 from refact_lsp.features.context.recent import OpenText, alike_windows, recent_edits
-from refact_lsp.features.context.redact import redacted
 from refact_lsp.features.context.scene import Scene
 from refact_lsp.features.context.shelf import Block, Shelf
 from refact_lsp.features.context.tables import TABLES

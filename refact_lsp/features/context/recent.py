@@ -9,10 +9,10 @@ from heapq import nlargest
 
 import msgspec
 
+from refact_lsp.core.redact import redacted
 from refact_lsp.core.tokens import estimate, take_start
 from refact_lsp.features.completion.values import Snippet
 from refact_lsp.features.context.extract import IDENTIFIER
-from refact_lsp.features.context.redact import redacted
 
 EDIT_TOKENS = 200
 _MOST_EDITED = 3

@@ -2,7 +2,7 @@
 
 import pytest
 
-from refact_lsp.features.context.redact import REDACTED, redacted
+from refact_lsp.core.redact import REDACTED, redacted
 
 RANDOM = "q7Zk2" + "Vb9Xw3Lp8Ts1Rn6Yd4Hf5Jg0Mc"
 

@@ -1,6 +1,7 @@
-"""Take secrets out of text before it leaves for a model: known shapes, and long random values.
+"""Take secrets out of text: known shapes, and long random values. Pure.
 
-File names keep most secrets out already; this is for those that stand in ordinary code. Pure.
+For code before it leaves for a model, where file names keep most secrets out already, and for what
+other programs say of a failure.
 """
 
 import math
