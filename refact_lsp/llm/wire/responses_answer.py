@@ -72,10 +72,12 @@ class _Event(msgspec.Struct):
     response: _Response | None = None
     error: Any = None
     summary_index: int | None = None
+    content_index: int | None = None
 
 
 _decode = msgspec.json.Decoder(_Event, strict=False).decode
 _decode_document = msgspec.json.Decoder(_Response, strict=False).decode
+_PARAGRAPH = "\n\n"
 _TEXT = frozenset(["response.output_text.delta", "response.refusal.delta"])
 _THINKING = frozenset(["response.reasoning_summary_text.delta", "response.reasoning_text.delta"])
 _CALLS = frozenset(["function_call", "custom_tool_call"])
@@ -89,6 +91,7 @@ class ResponsesParser(AnswerParser):
         super().__init__()
         self._told: set[int | None] = set()
         self._thought: set[int | None] = set()
+        self._parts: dict[int | None, int | None] = {}
         self._given = Counter[str]()
         self._arguments: dict[int | None, list[str]] = {}
         self._has_calls = False
@@ -110,9 +113,17 @@ class ResponsesParser(AnswerParser):
             events.extend([TextDelta(delta=event.delta)] if event.delta else [])
         elif kind in _THINKING:
             self._thought.add(event.output_index)
-            events.extend([ReasoningDelta(delta=event.delta)] if event.delta else [])
+            if event.delta:
+                events.append(ReasoningDelta(delta=self._apart(event) + event.delta))
         else:
             self._frame(event, payload, events)
+
+    def _apart(self, event: _Event) -> str:
+        """Begin a further part of an item's thinking as a paragraph of its own."""
+        part = event.summary_index if event.summary_index is not None else event.content_index
+        before = self._parts.get(event.output_index, part)
+        self._parts[event.output_index] = part
+        return "" if before == part else _PARAGRAPH
 
     def _frame(self, event: _Event, payload: bytes, events: list[Event]) -> None:
         match event.type:
@@ -159,7 +170,8 @@ class ResponsesParser(AnswerParser):
     def _reasoning(self, index: int | None, item: _Item, events: list[Event]) -> None:
         summary = [part.text or "" for part in item.summary or ()]
         if index not in self._thought:
-            thought = "".join(summary or [part.text or "" for part in item.content or ()])
+            parts = summary or [part.text or "" for part in item.content or ()]
+            thought = _PARAGRAPH.join(part for part in parts if part)
             events.extend([ReasoningDelta(delta=thought)] if thought else [])
         self._thought.discard(index)
         if item.encrypted_content:

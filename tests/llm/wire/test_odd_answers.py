@@ -112,3 +112,18 @@ def test_a_total_decides_what_the_prompts_count_holds():
     usage = read(CHAT["openai-chat"].chat_parser(Quirks()), sse(document)).usage
     assert usage is not None
     assert (usage.input_tokens, usage.cache_read_tokens) == (7, 163)
+
+
+def summary(text: str, part: int) -> dict[str, Any]:
+    kind = "response.reasoning_summary_text.delta"
+    return {"type": kind, "output_index": 0, "summary_index": part, "delta": text}
+
+
+def test_parts_of_a_summary_are_paragraphs():
+    parts = [{"type": "summary_text", "text": text} for text in ("First.", "", "Second.")]
+    item = {"type": "reasoning", "id": "r", "summary": parts}
+    answer = responses(
+        summary("Fir", 0), summary("st.", 0), summary("Second.", 2), item_done(0, item), completed()
+    )
+    assert answer.reasoning == "First.\n\nSecond."
+    assert responses(item_done(0, item), completed(item)).reasoning == "First.\n\nSecond."
