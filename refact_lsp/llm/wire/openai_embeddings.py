@@ -10,12 +10,13 @@ import base64
 import binascii
 import sys
 from collections.abc import Mapping, Sequence
+from math import isfinite
 from typing import Any, cast
 
 import msgspec
 
 from refact_lsp.core.events import Event, UsageReported, Vectors
-from refact_lsp.core.problems import refuse
+from refact_lsp.core.problems import RefactError, refuse
 from refact_lsp.core.quirks import EmbeddingShape, Quirks
 from refact_lsp.core.requests import EmbeddingRequest
 from refact_lsp.core.types import Usage
@@ -24,6 +25,9 @@ from refact_lsp.llm.wire.base import HttpRequest, Parser
 from refact_lsp.llm.wire.history import encoded
 from refact_lsp.llm.wire.stop_reasons import finished
 from refact_lsp.llm.wire.usage import OpenAiUsage, first_count
+
+# Between these lies the largest number of any embedding.
+_LEAST, _MOST = 1e-6, 1e6
 
 
 class _Shape(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,16 +153,26 @@ def _vector(entry: _Entry) -> Sequence[float]:
 
 
 def _unpacked(text: str) -> Sequence[float]:
-    """Unpack little-endian 32-bit floats, which some servers send unasked."""
+    """Unpack little-endian 32-bit floats, which some servers send unasked.
+
+    Other types, which no template asks for, give numbers that no embedding has when they are read
+    as these: they are refused, since nobody says which type it is.
+    """
     try:
         packed = base64.b64decode(text, validate=True)
         floats = array.array("f", packed)
-    except (binascii.Error, ValueError) as error:
-        raise refuse(
-            "badResponse",
-            "A vector of the answer is neither a list of numbers nor packed floats.",
-            "Check that the model is one for embeddings.",
-        ) from error
+    except (binascii.Error, ValueError):
+        raise _unreadable() from None
     if sys.byteorder == "big":
         floats.byteswap()
+    if not (all(map(isfinite, floats)) and _LEAST < max(map(abs, floats), default=0.0) < _MOST):
+        raise _unreadable()
     return floats
+
+
+def _unreadable() -> RefactError:
+    return refuse(
+        "badResponse",
+        "A vector of the answer is neither a list of numbers nor packed 32-bit floats.",
+        "Check that the model is one for embeddings, and that its server sends floats.",
+    )

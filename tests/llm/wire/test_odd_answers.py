@@ -1,10 +1,18 @@
 """Answers that are valid but odd: items numbered anew, empty fields, counts that change."""
 
+import base64
+import json
+import struct
+from collections.abc import Sequence
 from typing import Any
 
+import pytest
+
+from refact_lsp.core.events import Vectors
+from refact_lsp.core.problems import RefactError
 from refact_lsp.core.quirks import Quirks
 from refact_lsp.core.types import Usage
-from refact_lsp.llm.wire.tables import CHAT
+from refact_lsp.llm.wire.tables import CHAT, EMBEDDING
 from tests.llm.wire.reading import Answer, read, sse
 
 
@@ -127,3 +135,35 @@ def test_parts_of_a_summary_are_paragraphs():
     )
     assert answer.reasoning == "First.\n\nSecond."
     assert responses(item_done(0, item), completed(item)).reasoning == "First.\n\nSecond."
+
+
+def packed(kind: str, *numbers: float) -> bytes:
+    text = base64.b64encode(struct.pack(f"<{len(numbers)}{kind}", *numbers)).decode()
+    return json.dumps({"data": [{"index": 0, "embedding": text}]}).encode()
+
+
+def vectors(body: bytes) -> Sequence[Sequence[float]]:
+    parser = EMBEDDING["openai-embeddings"].embedding_parser(Quirks())
+    events = [*parser.feed(body), *parser.close()]
+    return next(event.vectors for event in events if isinstance(event, Vectors))
+
+
+def test_packed_floats_are_read():
+    assert list(vectors(packed("f", 0.5, -0.25, 0.0))[0]) == [0.5, -0.25, 0.0]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        packed("e", *[0.03, -0.02, 0.01, 0.04] * 8),
+        packed("b", *[number * 37 % 255 - 127 for number in range(256)]),
+        packed("d", *[0.03, -0.02, 0.01, 0.04] * 8),
+        packed("B", 1, 2, 3),
+        packed("f", float("nan"), 1.0),
+        packed("f", 0.0, 0.0),
+        packed("f"),
+    ],
+)
+def test_vectors_that_are_packed_otherwise_are_refused(body: bytes):
+    with pytest.raises(RefactError, match="32-bit floats"):
+        vectors(body)
