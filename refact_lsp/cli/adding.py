@@ -8,6 +8,7 @@ import click
 
 from refact_lsp.cli.front import ask
 from refact_lsp.cli.report import print_report
+from refact_lsp.cli.signing_in import sign_in
 from refact_lsp.core.nouns import Field, Provider, Template, TestReport
 from refact_lsp.core.problems import refuse
 from refact_lsp.rpc.messages import (
@@ -19,6 +20,8 @@ from refact_lsp.rpc.messages import (
     TemplatesResult,
 )
 from refact_lsp.rpc.session import Session
+
+_SIGN_IN, _KEY = "oauth", "apiKey"
 
 
 async def add_provider(
@@ -33,26 +36,51 @@ async def add_provider(
     """Add a provider; asks only where a person is at the terminal and `ask_user` allows it."""
     ask_user = ask_user and sys.stdin.isatty()
     chosen = await _template(session, template, ask_user=ask_user)
-    settings = _settings(chosen, given, ask_user=ask_user)
+    signs_in = ask_user and _wants_sign_in(chosen, given)
+    settings = _settings(chosen, given, ask_user=ask_user, keyless=signs_in)
     draft = {"template": chosen.id, "settings": settings}
-    if test:
-        report = await ask(session, "refact/providers/test", {"draft": draft}, TestReport)
-        if ask_user or not report.ok:
-            print_report(report)
-        if not report.ok and not (ask_user and click.confirm("Save it all the same?")):
-            problem = report.error
-            raise refuse(
-                problem.kind if problem else "invalidRequest",
-                f"{chosen.name} was not added: {problem.message if problem else 'the test failed'}",
-                "Correct the settings, or add it untested with --no-test.",
-            )
+    if test and not signs_in:
+        await _test(session, {"draft": draft}, chosen, ask_user=ask_user)
     params = {**draft, "id": name} if name else draft
     saved = (await ask(session, "refact/providers/save", params, ProviderResult)).provider
+    if signs_in:
+        click.echo(f"{saved.id} is saved; it works once you have signed in.")
+        await sign_in(session, saved.id, None, as_json=False)
+        if test:
+            await _test(session, {"id": saved.id}, chosen, ask_user=ask_user)
     refreshed = await ask(session, "refact/models/refresh", {"provider": saved.id}, ModelsRefreshed)
     if ask_user:
         click.echo(f"{len(refreshed.models)} models.")
         await _defaults(session, saved.id)
     return (await ask(session, "refact/providers/get", {"id": saved.id}, ProviderResult)).provider
+
+
+async def _test(
+    session: Session, what: Mapping[str, object], template: Template, *, ask_user: bool
+) -> None:
+    """Test a draft, which is then not saved where it fails, or what is saved."""
+    report = await ask(session, "refact/providers/test", what, TestReport)
+    if ask_user or not report.ok:
+        print_report(report)
+    if report.ok or "draft" not in what:
+        return
+    if not (ask_user and click.confirm("Save it all the same?")):
+        problem = report.error
+        raise refuse(
+            problem.kind if problem else "invalidRequest",
+            f"{template.name} was not added: {problem.message if problem else 'the test failed'}",
+            "Correct the settings, or add it untested with --no-test.",
+        )
+
+
+def _wants_sign_in(template: Template, given: Mapping[str, Any]) -> bool:
+    """Offer the sign-in that a template has; the key that it may have instead is then not asked."""
+    if _SIGN_IN not in template.auth or _KEY in given:
+        return False
+    if template.auth == (_SIGN_IN,):
+        return True
+    question = f"Sign in to {template.name}, instead of giving it a key?"
+    return click.confirm(question, default=template.auth[0] == _SIGN_IN)
 
 
 async def _template(session: Session, name: str | None, *, ask_user: bool) -> Template:
@@ -68,7 +96,9 @@ async def _template(session: Session, name: str | None, *, ask_user: bool) -> Te
     return by_id[name]
 
 
-def _settings(template: Template, given: Mapping[str, Any], *, ask_user: bool) -> dict[str, Any]:
+def _settings(
+    template: Template, given: Mapping[str, Any], *, ask_user: bool, keyless: bool
+) -> dict[str, Any]:
     fields = {field.name: field for field in template.fields}
     for name in given:
         if name not in fields:
@@ -81,7 +111,8 @@ def _settings(template: Template, given: Mapping[str, Any], *, ask_user: bool) -
     settings = {name: _typed(fields[name], value) for name, value in given.items()}
     if ask_user:
         for field in template.fields:
-            if not field.advanced and field.name not in settings:
+            asked = not field.advanced and not (keyless and field.name == _KEY)
+            if asked and field.name not in settings:
                 value = _prompted(field)
                 if value not in (None, ""):
                     settings[field.name] = value

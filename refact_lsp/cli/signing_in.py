@@ -1,8 +1,11 @@
 """The dialogue behind `providers sign-in`: shows where to go, waits, takes what is pasted."""
 
 import asyncio
+import os
 import sys
 import threading
+from collections.abc import Generator
+from contextlib import contextmanager
 
 import click
 import msgspec
@@ -18,6 +21,8 @@ from refact_lsp.rpc.messages import (
     TemplatesResult,
 )
 from refact_lsp.rpc.session import Session
+
+_READ_BYTES = 65_536
 
 
 async def sign_in(
@@ -68,20 +73,19 @@ async def _complete(session: Session, started: AuthStarted, code: str | None = N
 
 async def _back_or_pasted(session: Session, started: AuthStarted) -> Provider:
     """Whatever comes first: the browser's way back, or a line of this terminal."""
-    lines: asyncio.Queue[str] = asyncio.Queue()
-    _read_lines(lines)
-    if not sys.stdin.isatty():
-        return await _complete(session, started, await lines.get())
-    shown: set[str] = set()
-    try:
-        async with asyncio.TaskGroup() as tasks:
-            pasting = tasks.create_task(_supply(session, started, lines, shown))
-            try:
-                return await _waited(session, started, shown)
-            finally:
-                pasting.cancel()
-    except* RefactError as group:
-        raise group.exceptions[0] from None
+    with _typed_lines() as lines:
+        if not sys.stdin.isatty():
+            return await _complete(session, started, await lines.get())
+        shown: set[str] = set()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                pasting = tasks.create_task(_supply(session, started, lines, shown))
+                try:
+                    return await _waited(session, started, shown)
+                finally:
+                    pasting.cancel()
+        except* RefactError as group:
+            raise group.exceptions[0] from None
 
 
 async def _supply(
@@ -112,7 +116,36 @@ def _show(error: RefactError, shown: set[str]) -> None:
         shown.add(text)
 
 
-def _read_lines(lines: "asyncio.Queue[str]") -> None:
+@contextmanager
+def _typed_lines() -> Generator["asyncio.Queue[str]"]:
+    """Give the lines of the terminal as they come; what is typed later is left to others."""
+    lines: asyncio.Queue[str] = asyncio.Queue()
+    loop, descriptor, begun = asyncio.get_running_loop(), sys.stdin.fileno(), bytearray()
+
+    def take() -> None:
+        piece = os.read(descriptor, _READ_BYTES)
+        begun.extend(piece or b"\n")
+        *whole, rest = begun.split(b"\n")
+        begun[:] = rest
+        for line in filter(None, (each.decode(errors="replace").strip() for each in whole)):
+            lines.put_nowait(line)
+        if not piece:
+            lines.put_nowait("")
+            loop.remove_reader(descriptor)
+
+    try:
+        loop.add_reader(descriptor, take)
+    except (NotImplementedError, OSError):  # Windows, or a file
+        _read_in_thread(lines)
+        yield lines
+        return
+    try:
+        yield lines
+    finally:
+        loop.remove_reader(descriptor)
+
+
+def _read_in_thread(lines: "asyncio.Queue[str]") -> None:
     """Read in a thread that does not hold up the end; an empty text is the end of input."""
     loop = asyncio.get_running_loop()
 

@@ -2,11 +2,14 @@
 
 import asyncio
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pexpect
 
 from refact_lsp.core.paths import folders
+from tests.rpc.test_auth import ACCESS, Vendor, come_back, vendor_template
 from tests.servers.openai_like import KEY, OpenAiLike
 from tests.servers.scripted import scripted
 
@@ -57,3 +60,39 @@ async def test_a_provider_is_added_step_by_step_without_showing_the_key(home: Pa
     stored = folders({"REFACT_HOME": str(home)})
     assert KEY not in stored.database.read_bytes().decode("latin-1")
     assert KEY in stored.secrets.read_text()
+
+
+def _sign_in(come_back: Callable[[str], None]) -> str:
+    """Add a provider by signing in to it, then answer what is proposed; gives the screen."""
+    command = ["-m", "refact_lsp", "providers", "add", "vendor"]
+    child = pexpect.spawn(sys.executable, command, encoding="utf-8", timeout=WAIT_S)
+    screen: list[str] = []
+
+    def until(question: Any) -> int:
+        found = child.expect(question)
+        screen.append(f"{child.before}{child.after}")
+        return found
+
+    until(r"Sign in to Vendor[^\n]*\[Y/n\]:")
+    child.sendline("")
+    until(r"http://127\.0\.0\.1:\d+/authorize\S+")
+    come_back(str(child.after))
+    until(r"models\.")
+    while until([r"\[Y/n\]:", pexpect.EOF]) == 0:  # typed after the sign-in: for these questions
+        child.sendline("n")
+    child.close()
+    assert child.exitstatus == 0, "".join(screen)
+    return "".join(screen)
+
+
+async def test_the_dialogue_offers_to_sign_in_where_a_key_is_not_the_only_way(home: Path):
+    loop = asyncio.get_running_loop()
+    async with scripted(Vendor()) as server:
+        vendor_template(home, server.url)
+        screen = await asyncio.to_thread(
+            _sign_in,
+            lambda url: asyncio.run_coroutine_threadsafe(come_back(url), loop).result(WAIT_S),
+        )
+    assert "API key" not in screen
+    assert "signed in" in screen
+    assert ACCESS not in screen

@@ -89,6 +89,33 @@ async def test_a_fault_of_chat_is_told_by_the_test_and_by_the_turn(ask: Any, fau
     assert found.hint
 
 
+# Streams are broken in ways of their own; vectors come in one document.
+OTHER_STEPS = [
+    *(("completion", "/v1/completions", fault) for fault in FAULTS),
+    *(
+        ("embedding", "/embeddings", fault)
+        for fault in FAULTS
+        if fault not in ("an error in the stream", "a reset in the middle")
+    ),
+]
+
+
+@pytest.mark.parametrize(("step", "route", "fault"), OTHER_STEPS)
+async def test_a_fault_of_completion_and_embedding_is_told_by_their_step(
+    ask: Any, step: str, route: str, fault: str
+):
+    reply, kind, _ = FAULTS[fault]
+    replaying = Family("openai", {**MODELS, "text-embedding-3-small": "embedding"})
+    replaying.refuses[route] = reply
+    async with scripted(replaying) as server:
+        draft = {"template": "custom", "settings": {"baseUrl": server.url, "apiKey": KEY}}
+        report = await ask("refact/providers/test", draft=draft)
+    (failed,) = [each for each in report["steps"] if not each["ok"]]
+    assert (failed["step"], failed["error"]["kind"]) == (step, kind), failed
+    assert failed["error"]["hint"]
+    assert KEY not in json.dumps(report)
+
+
 LISTS: dict[str, tuple[Reply, str]] = {
     "a wrong key": (refusal(401, "Incorrect API key"), "authentication"),
     "a page": (PAGE, "badResponse"),
