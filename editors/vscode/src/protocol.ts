@@ -512,6 +512,7 @@ export interface ProbeResult {
   detail: string;
   latencyMs: number;
   error?: Problem;
+  proposed?: Record<string, unknown>;
 }
 
 /** What the checks found. */
