@@ -16,7 +16,10 @@ sys.dont_write_bytecode = False
 @pytest.fixture(scope="session")
 def compiled_registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The compiled registry: every home has its own, but compiling it anew takes half a test."""
-    return tmp_path_factory.mktemp("registry")
+    folder = tmp_path_factory.getbasetemp()
+    if folder.name.startswith("popen-"):  # one of several processes of a run: they share it
+        folder = folder.parent
+    return folder / "registry"
 
 
 @pytest.fixture(scope="session")
@@ -27,10 +30,27 @@ def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(autouse=True)
-def home(homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch, compiled_registry: Path) -> Path:
+def home(homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home of the test's own; the program makes the folder where it needs one."""
     folder = next(homes)
-    (folder / "cache").mkdir(parents=True, mode=0o700)
-    (folder / "cache" / "registry").symlink_to(compiled_registry)
-    monkeypatch.setenv("REFACT_HOME", str(folder))
-    monkeypatch.setenv("REFACT_KEYRING", "off")
+    live_in(folder, monkeypatch)
     return folder
+
+
+@pytest.fixture
+def furnished(home: Path, compiled_registry: Path) -> Path:
+    """The same home with a compiled registry, for tests that open the whole program."""
+    furnish(home, compiled_registry)
+    return home
+
+
+def live_in(home: Path, patch: pytest.MonkeyPatch) -> None:
+    patch.setenv("REFACT_HOME", str(home))
+    patch.setenv("REFACT_KEYRING", "off")
+
+
+def furnish(home: Path, compiled_registry: Path) -> None:
+    cache = home / "cache"
+    cache.mkdir(parents=True, mode=0o700)
+    compiled_registry.mkdir(exist_ok=True)
+    (cache / "registry").symlink_to(compiled_registry)

@@ -1,8 +1,8 @@
 """The command line, run in the tests' own process."""
 
 import asyncio
-import io
 import json
+import os
 import sys
 from typing import Any
 
@@ -32,8 +32,12 @@ class Shell:
 
         Gives what was printed on both outputs; no `code` takes any.
         """
-        self._patch.setattr(sys, "stdin", io.StringIO(stdin))
-        return await asyncio.to_thread(self._ended, list(arguments), code)
+        given, typed = os.pipe()
+        os.write(typed, stdin.encode())
+        os.close(typed)
+        with os.fdopen(given) as lines:
+            self._patch.setattr(sys, "stdin", lines)
+            return await asyncio.to_thread(self._ended, list(arguments), code)
 
     def _ended(self, arguments: list[str], code: int | None) -> tuple[str, str]:
         with pytest.raises(SystemExit) as ended:

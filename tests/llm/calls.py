@@ -24,11 +24,16 @@ class LineParser:
     """The OpenAI manner, just enough: `data:` lines, an error object, `[DONE]`."""
 
     def __init__(self) -> None:
-        self.rest = b""
+        self.rest: list[bytes] = []
         self.done = False
 
     def feed(self, data: bytes) -> Sequence[Event]:
-        *lines, self.rest = (self.rest + data).split(b"\n")
+        first, *others = data.split(b"\n")
+        self.rest.append(first)
+        if not others:
+            return []
+        lines = [b"".join(self.rest), *others[:-1]]
+        self.rest = [others[-1]]
         return [event for line in lines for event in self._event(line.strip())]
 
     def close(self) -> Sequence[Event]:

@@ -158,7 +158,7 @@ async def test_invalid_utf8_and_gzip_and_a_line_of_ten_megabytes_are_read():
 async def test_an_answer_without_end_is_cut_off_and_a_bomb_is_met_while_small():
     from refact_lsp.llm.exchange import Limits
 
-    bomb = gzip.compress(bytes(50_000_000))
+    bomb = gzip.compress(bytes(50_000_000), 1)
     replies = [
         Reply(body=chat_chunks(*["word"] * 200)),
         Reply(body=bomb, headers={"content-encoding": "gzip"}),

@@ -4,10 +4,14 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from refact_lsp.cli.editor import Editor, editor
 from refact_lsp.core.parts import TextPart
 from refact_lsp.rpc.session import open_session
 from tests.servers.scripted import Exchange, Reply, Scripted, chat_chunks, scripted
+
+pytestmark = pytest.mark.usefixtures("furnished")
 
 EVENT = "refact/chat/event"
 MODEL = "custom/m"

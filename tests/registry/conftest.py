@@ -8,9 +8,9 @@ from refact_lsp.registry.load import bundled_folder
 
 
 @pytest.fixture(scope="session")
-def catalog(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
+def catalog(compiled_registry: Path) -> Catalog:
     """The bundled registry, as a person without files of their own has it."""
-    return open_catalog(cache_folder=tmp_path_factory.mktemp("compiled"))
+    return open_catalog(cache_folder=compiled_registry)
 
 
 @pytest.fixture(scope="session")

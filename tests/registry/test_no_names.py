@@ -47,19 +47,20 @@ def words() -> list[Word]:
     """Give every text in the code that is no docstring."""
     found: list[Word] = []
     for path in sorted(CODE.rglob("*.py")):
-        tree = ast.parse(path.read_text())
+        nodes = list(ast.walk(ast.parse(path.read_text())))
         docs = {
             id(node.body[0].value)
-            for node in ast.walk(tree)
+            for node in nodes
             if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
             if node.body and isinstance(node.body[0], ast.Expr)
         }
-        for node in ast.walk(tree):
-            match node:
-                case ast.Constant(value=str(text)) if id(node) not in docs:
-                    found.append(Word(path.relative_to(CODE).as_posix(), node.lineno, text))
-                case _:
-                    pass
+        module = path.relative_to(CODE).as_posix()
+        found += [
+            Word(module, node.lineno, node.value)
+            for node in nodes
+            if isinstance(node, ast.Constant)
+            if isinstance(node.value, str) and id(node) not in docs
+        ]
     return found
 
 

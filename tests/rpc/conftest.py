@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -15,6 +16,11 @@ from tests.servers.openai_like import OpenAiLike
 from tests.servers.scripted import Scripted, scripted
 
 Ask = Callable[..., Awaitable[Any]]
+
+
+@pytest.fixture(autouse=True)
+def at_home(furnished: Path) -> Path:
+    return furnished
 
 
 @pytest.fixture

@@ -39,4 +39,4 @@ async def _stored(ask: Ask, wanted: dict[str, Any]) -> dict[str, Any]:
             found = (await ask("refact/settings/get"))["settings"]["completion"]
             if wanted.items() <= found.items():
                 return found
-            await asyncio.sleep(0)
+            await asyncio.sleep(0.01)  # a busy wait would hold up the thread that writes

@@ -20,6 +20,7 @@ import refact_lsp
 from refact_lsp.rpc.methods import TABLE
 from refact_lsp.rpc.session import Session, open_session
 from refact_lsp.rpc.table import call
+from tests.conftest import furnish, live_in
 from tests.rpc.chatting import at_once
 from tests.servers.families import HANG, MIDDLE, TEXT, VECTOR, Family
 from tests.servers.scripted import Reply, Request, Scripted, scripted
@@ -89,10 +90,11 @@ class Front:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def ask(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Front]:
+async def ask(homes: Iterator[Path], compiled_registry: Path) -> AsyncGenerator[Front]:
     with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("REFACT_HOME", str(tmp_path_factory.mktemp("families")))
-        patched.setenv("REFACT_KEYRING", "off")
+        home = next(homes)
+        furnish(home, compiled_registry)
+        live_in(home, patched)
         async with open_session(pause=at_once) as session:
             yield Front(session)
 

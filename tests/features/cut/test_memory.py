@@ -74,7 +74,7 @@ def pop(stack: list[Bracket], closer: str) -> bool:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_memory_changes_nothing_of_what_is_read(language: str):
     memory = Memory()
-    for seed in range(400):
+    for seed in range(200):
         rng = random.Random(seed)
         prefix, suffix = soup(rng), soup(rng)
         lexer = Lexer(memory.reading(language))

@@ -30,7 +30,7 @@ LINE = st.lists(PIECE, max_size=12).map("".join)
 ENDING = st.sampled_from(["\n", "\r\n", "\r"])
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(st.lists(LINE, max_size=12), st.lists(st.tuples(LINE, ENDING), max_size=12), st.data())
 def test_an_answer_is_one_line_that_fits(
     known: list[str], document: list[tuple[str, str]], data: st.DataObject

@@ -86,7 +86,8 @@ class Buffer:
         if self._pending_rows <= at_cursor.count(None):
             self.is_read = True
             return
-        wanted = self._nearest_pending(cursor, rows)
+        there = self._pending_rows - at_cursor.count(None)
+        wanted = self._nearest_pending(cursor, min(rows, there))
         if wanted and self._read_rows + len(wanted) > MAX_ROWS:
             self._start_over()
             wanted = self._nearest_pending(cursor, rows)
