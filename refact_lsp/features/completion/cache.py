@@ -14,13 +14,11 @@ from dataclasses import dataclass, field
 from refact_lsp.core.text import Snapshot
 from refact_lsp.features.completion import trie
 from refact_lsp.features.completion.trace import ContextUse
+from refact_lsp.features.completion.typed import LINES_BACK, MOST_CLOSERS, Closed, closings
 from refact_lsp.features.completion.values import Answer, CacheUse, Lines, Origin
 
 WINDOW_LINES = 256  # lines above that make up a prefix's identity
-LINES_BACK = 24  # how far above the cursor an answer may have begun
 DELETED_BACK = 24  # characters that may have been deleted since an answer
-CLOSERS = {")": "(", "]": "[", "}": "{", '"': '"', "'": "'", "`": "`", ">": "<"}
-MAX_PAIRED = 3  # closers an editor may have added by itself
 ENTRY_OVERHEAD = 600  # bytes, roughly: slot, nodes, dictionary rows
 
 Bucket = tuple[str, int, int]  # file, scope, suffix
@@ -98,7 +96,7 @@ class Cache:
             + len(entry.prompt)
             + sum(len(answer.text) for answer in entry.answers)
         )
-        for over in range(min(replaced, MAX_PAIRED) + 1):
+        for over in range(min(replaced, MOST_CLOSERS) + 1):
             bucket = (snapshot.uri, scope, hash((right[over:], rest)))
             self._place((bucket, above, head, key), _Slot(entry, right[:over]))
         self._recent[id(entry)] = entry
@@ -108,15 +106,14 @@ class Cache:
 
     def find(self, snapshot: Snapshot, scope: int, *, not_before_s: float) -> Hit | None:
         """Look for an answer that still holds here and is no older than `not_before_s`."""
-        tail = snapshot.lines[snapshot.line]
-        typed, right = tail[: snapshot.column], tail[snapshot.column :]
-        rest = _lines_hash(snapshot.lines, snapshot.line + 1)
+        typed = snapshot.lines[snapshot.line][: snapshot.column]
         nothing: Hit | None = None
-        for paired in _paired(right):
-            heads = self._buckets.get((snapshot.uri, scope, hash((right[len(paired) :], rest))))
+        for closed in closings(snapshot):
+            suffix = hash((closed.right, _lines_hash(snapshot.lines, closed.next_line)))
+            heads = self._buckets.get((snapshot.uri, scope, suffix))
             if heads is None:
                 continue
-            for hit in self._in_bucket(heads, snapshot, typed, paired):
+            for hit in self._in_bucket(heads, snapshot, typed, closed):
                 if hit.entry.at_s < not_before_s:
                     continue
                 if hit.answers:
@@ -145,7 +142,7 @@ class Cache:
         self._recent.clear()
         self.bytes = 0
 
-    def _in_bucket(self, heads: Heads, snapshot: Snapshot, typed: str, paired: str) -> list[Hit]:
+    def _in_bucket(self, heads: Heads, snapshot: Snapshot, typed: str, closed: Closed) -> list[Hit]:
         """Hits in the order of preference: the answer begun nearest to the cursor first."""
         hits: list[Hit] = []
         tail = typed
@@ -158,9 +155,9 @@ class Cache:
             hits += [
                 hit
                 for depth, slot in trie.beginnings(root, tail)
-                if (hit := _typed_through(slot, tail[depth:], paired))
+                if (hit := _typed_through(slot, tail[depth:], closed))
             ]
-            if line == snapshot.line and not paired:
+            if line == snapshot.line and not closed.text:
                 hits += [
                     hit
                     for added, slot in trie.continuations(root, tail, DELETED_BACK)
@@ -210,60 +207,43 @@ def _root(heads: Heads, lines: Lines, line: int) -> trie.Node[_Slot] | None:
     return tries.get(_above(lines, line)[1]) if tries else None
 
 
-def typed_since(before: Snapshot, now: Snapshot) -> str | None:
-    """Give what was typed between two snapshots where that is all that happened, else None."""
-    below, below_now = before.lines[before.line + 1 :], now.lines[now.line + 1 :]
-    if (
-        before.uri != now.uri
-        or now.line < before.line
-        or now.line - before.line > LINES_BACK
-        or len(below) != len(below_now)
-        or before.lines[before.line][before.column :] != now.lines[now.line][now.column :]
-        or now.lines[before.line][: before.column] != before.lines[before.line][: before.column]
-        or before.lines[: before.line] != now.lines[: before.line]
-        or below != below_now
-    ):
-        return None
-    if before.line == now.line:
-        if now.column < before.column:
-            return None
-        return now.lines[now.line][before.column : now.column]
-    middle = "".join(now.lines[before.line + 1 : now.line])
-    return now.lines[before.line][before.column :] + middle + now.lines[now.line][: now.column]
-
-
 def _lines_hash(lines: Lines, start: int) -> int:
     return hash(tuple(lines[start:]))
 
 
-def _paired(right: str) -> Sequence[str]:
-    """Give the starts of `right` that an editor may have added: none, then closers."""
-    count = 0
-    while count < MAX_PAIRED and right[count : count + 1] in CLOSERS and right[count : count + 1]:
-        count += 1
-    return [right[:length] for length in range(count + 1)]
-
-
-def _typed_through(slot: _Slot, typed: str, paired: str) -> Hit | None:
+def _typed_through(slot: _Slot, typed: str, closed: Closed) -> Hit | None:
     entry = slot.entry
     if not entry.answers:
-        return Hit("exact", entry, ()) if not typed and not slot.overtyped and not paired else None
+        plain = not typed and not slot.overtyped and not closed.text
+        return Hit("exact", entry, ()) if plain else None
     if slot.overtyped and not _within(slot.overtyped, typed):
         return None
-    if paired and not all(CLOSERS[closer] in typed for closer in paired):
+    if not closed.opened_in(typed):
         return None
-    answers = tuple(
-        Answer(answer.text[len(typed) :], answer.replaced - len(slot.overtyped) + len(paired))
+    found = (
+        _rest_of(answer, slot.overtyped, typed, closed)
         for answer in entry.answers
-        if len(answer.text) > len(typed)
-        and answer.text.startswith(typed)
-        and answer.replaced >= len(slot.overtyped)
-        and _within(paired, answer.text[len(typed) :].partition("\n")[0])
+        if len(answer.text) > len(typed) and answer.text.startswith(typed)
     )
+    answers = tuple(answer for answer in found if answer is not None)
     if not answers:
         return None
     use: CacheUse = "typedThrough" if typed else "exact"
     return Hit("prefetched" if entry.origin == "prefetch" else use, entry, answers)
+
+
+def _rest_of(answer: Answer, overtyped: str, typed: str, closed: Closed) -> Answer | None:
+    """Give what is left of an answer; closers that the editor added are its own, or it is none."""
+    rest = answer.text[len(typed) :]
+    if answer.replaced < len(overtyped):
+        return None
+    if closed.below_cursor:
+        body = rest.removesuffix(closed.text)
+        fits = body != rest and body.strip() and not answer.replaced
+        return Answer(body) if fits else None
+    if not _within(closed.text, rest):
+        return None
+    return Answer(rest, answer.replaced - len(overtyped) + len(closed.text))
 
 
 def _deleted_back(slot: _Slot, deleted: str) -> Hit | None:

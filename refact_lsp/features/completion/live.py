@@ -8,7 +8,7 @@ from refact_lsp.core.events import Event, Finished, TextDelta, UsageReported
 from refact_lsp.core.problems import Problem, RefactError
 from refact_lsp.core.text import Snapshot
 from refact_lsp.core.types import Usage
-from refact_lsp.features.completion.cache import CLOSERS, Entry, typed_since
+from refact_lsp.features.completion.cache import Entry
 from refact_lsp.features.completion.chat_hole import repair_echo
 from refact_lsp.features.completion.cut.context import Cut, CutContext
 from refact_lsp.features.completion.cut.cutter import Cutter
@@ -16,6 +16,7 @@ from refact_lsp.features.completion.cut.memory import Memory
 from refact_lsp.features.completion.outcomes import followed
 from refact_lsp.features.completion.ports import Target
 from refact_lsp.features.completion.prompt import Prompt
+from refact_lsp.features.completion.typed import typed_by_user, without_closers
 from refact_lsp.features.completion.values import Answer, Lines
 
 TURNS_TO_SEND = 10  # of the loop, until what was just decided is on its way
@@ -79,14 +80,14 @@ class Live:
         """Give what was typed since the anchor where the stream says the same, else None."""
         if scope != self.scope:
             return None
-        typed = typed_since(self.anchor, snapshot)
+        typed = typed_by_user(self.anchor, snapshot)
         return typed if typed is not None and self._says(typed) else None
 
     def still_ahead_of(self, snapshot: Snapshot, scope: int) -> bool:
         """Say whether the text expected before the anchor is what is being typed."""
         if self.base is None or scope != self.scope:
             return False
-        typed = typed_since(self.base, snapshot)
+        typed = typed_by_user(self.base, snapshot)
         return typed is not None and self.ahead.startswith(typed)
 
     def survives(self, lines: Lines) -> bool:
@@ -95,7 +96,7 @@ class Live:
         put = followed(self.base or self.anchor, self.replaced, text, lines)
         if put is not None and self.base is None:
             # Closers may be the editor's own: they say nothing about the text before them.
-            self.expected = put.rstrip("".join(CLOSERS))
+            self.expected = without_closers(put)
         return put is not None
 
     async def read(self, events: AsyncGenerator[Event], clock_s: Callable[[], float]) -> None:

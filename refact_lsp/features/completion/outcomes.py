@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from refact_lsp.core.text import Snapshot
-from refact_lsp.features.completion.cache import CLOSERS
+from refact_lsp.features.completion.typed import without_closers
 from refact_lsp.features.completion.values import Answer, Lines
 
 Step = Literal[
@@ -121,7 +121,7 @@ def _progress(text: str, between: str) -> int | None:
     if between.startswith(text):
         return len(text)
     # An editor that closes brackets by itself has put the closer behind what was typed.
-    bare = between.rstrip("".join(CLOSERS))
+    bare = without_closers(between)
     for end in range(len(between), len(bare) - 1, -1):
         if text.startswith(between[:end]):
             return end

@@ -16,11 +16,11 @@ from msgspec import structs
 from refact_lsp.core.parts import Message, TextPart
 from refact_lsp.core.requests import ChatRequest, CompletionRequest, ContextFile
 from refact_lsp.core.text import Snapshot
-from refact_lsp.features.completion.cache import typed_since
 from refact_lsp.features.completion.chat_hole import chat_hole_prompt
 from refact_lsp.features.completion.cut.stops import wire_stops
 from refact_lsp.features.completion.ports import Target
 from refact_lsp.features.completion.trace import ContextUse, context_use
+from refact_lsp.features.completion.typed import typed_since
 from refact_lsp.features.completion.values import Lines, Snippet
 
 PROMPT_TOKENS = 3072  # more costs time and helps little

@@ -100,6 +100,9 @@ def _made_up(script: Script, snapshot: Snapshot) -> Answer | None:
     if rng.random() < 0.1:
         return None
     text = "".join(rng.choices(ALPHABET, k=rng.randint(1, 8)))
+    if rng.random() < 0.2:
+        opener = rng.choice("([")
+        text = f"{opener}\n{text}\n{CLOSER[opener]}"
     right = snapshot.line_suffix
     replaced = rng.randint(0, len(right)) if rng.random() < 0.3 else 0
     return Answer(text, min(replaced, 4))
@@ -134,6 +137,16 @@ def _type_paired(script: Script) -> None:
         opener = script.shown.text[0]
     script.insert(opener + CLOSER[opener])
     script.at -= 1
+
+
+def _type_block(script: Script) -> None:
+    """Type an opener and Enter in an editor that puts the closer on a line of its own."""
+    opener = script.rng.choice("([")
+    if script.shown and script.shown.text[0] in CLOSER:
+        opener = script.shown.text[0]
+    script.insert(f"{opener}\n\n{CLOSER[opener]}")
+    script.at -= 2
+    script.version += 1
 
 
 def _delete(script: Script) -> None:
@@ -176,6 +189,7 @@ STEPS = {
     _type_shown: 6,
     _type_over: 2,
     _type_paired: 2,
+    _type_block: 1,
     _delete: 3,
     _move: 1,
     _accept: 1,

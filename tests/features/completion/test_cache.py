@@ -2,7 +2,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from refact_lsp.core.text import Snapshot
-from refact_lsp.features.completion.cache import Cache, Entry, typed_since
+from refact_lsp.features.completion.cache import Cache, Entry
+from refact_lsp.features.completion.typed import typed_since
 from refact_lsp.features.completion.values import Answer
 from tests.features.completion import scripts
 from tests.features.snapshots import at_cursor
@@ -47,6 +48,20 @@ def test_a_closer_typed_over_belongs_to_the_text():
     assert found(cache, "f(x|)\n") == [(").then()", 1)]
     assert found(cache, "f(x)|\n") == [(".then()", 0)]
     assert found(cache, "f(|\n") is None
+
+
+def test_closers_that_the_editor_added_are_the_text_s_own_or_it_is_not_served():
+    cache = Cache()
+    cache.put(at("|\nz\n"), 1, entry("f(a) {\n  b();\n}"))
+    assert found(cache, "f(|)\nz\n") == [("a) {\n  b();\n}", 1)]
+    assert found(cache, "f(a) {|}\nz\n") == [("\n  b();\n}", 1)]
+    assert found(cache, "f(a|]\nz\n") is None
+    assert found(cache, "f(a) {\n  |\n}\nz\n") == [("b();", 0)]
+    assert found(cache, "f(a) {\n  b|\n}\nz\n") == [("();", 0)]
+    assert found(cache, "f(a) {\n  |\n  }\nz\n") is None
+    assert found(cache, "f(a) {\n  |\n}\ny\n") is None
+    cache.put(at("|);\n"), 1, entry("g(() => {\n  b()\n})"))
+    assert found(cache, "g(() => {\n  |\n}));\n") == [("b()", 0)]
 
 
 def test_an_edit_far_above_leaves_answers_and_one_near_does_not():

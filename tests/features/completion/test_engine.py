@@ -8,6 +8,7 @@ from refact_lsp.core.requests import CompletionRequest
 from refact_lsp.features.completion.ports import Settings
 from refact_lsp.features.completion.preferences import Changes
 from refact_lsp.features.completion.values import Guess, Selected
+from refact_lsp.features.completion.workspace.confidence import QUIET_THRESHOLD
 from tests.features.completion.desk import CAPABILITIES, TARGET, Editor, open_desk, settle
 
 
@@ -90,6 +91,47 @@ async def test_a_live_stream_is_joined_by_the_request_that_continues_it():
         assert item.text == "mpute()"
         assert len(desk.model.calls) == 1
         assert desk.engine.recent()[1].outcome == "superseded"
+
+
+@pytest.mark.parametrize(
+    ("typed", "closer", "said", "shown", "replaced"),
+    [
+        ("comp(", ")", "ute(a, b) + 1", None, 0),
+        ("compute(", ")", "ute(a, b) + 1", "a, b) + 1", 1),
+        ("f('", "'", "f('a')", "a')", 1),
+        ("f(['", "'])", "f(['a'])", "a'])", 3),
+        ("f(a) {", "}", "f(a) {\n  b();\n}", "\n  b();\n}", 1),
+        ("f(a) {\n  ", "\n}", "f(a) {\n  b();\n}", "b();", 0),
+        ("f(a) {\n  ", "\n})", "f(a) {\n  b();\n}", None, 0),
+    ],
+)
+async def test_a_live_stream_stays_joined_when_the_editor_adds_a_closer(
+    typed: str, closer: str, said: str, shown: str | None, replaced: int
+):
+    async with open_desk(settings=Settings(multiline="always")) as desk:
+        editor = Editor(desk.engine, "x = |\nlast()\n", language="text")
+        first = desk.start(editor.ask)
+        await desk.clock.advance(1)
+        head = "comp" if said.startswith("ute") else ""
+        desk.model.calls[0].say(head or said[:2], end=False)
+        await settle()
+        at = editor.cursor
+        editor.change(editor.text[:at] + typed + closer + editor.text[at:], at + len(typed))
+        second = desk.start(editor.ask)
+        await settle()
+        assert await first == []
+        desk.model.calls[0].say(said if head else said[2:])
+        await settle()
+        if shown is None:
+            assert not desk.model.calls[0].open
+            second.cancel()
+            return
+        assert second.done()
+        (item,) = await second
+        assert (item.text, item.end_column - editor.snapshot().column) == (shown, replaced)
+        assert len(desk.model.calls) == 1
+        editor.accept(item)
+        assert editor.text == f"x = {head}{said}\nlast()\n"
 
 
 async def test_a_stream_that_says_something_else_is_closed_before_another_is_opened():
@@ -410,7 +452,9 @@ async def test_the_embedded_model_answers_by_itself():
 async def test_quiet_mode_wants_a_surer_guess_and_says_so():
     async with open_desk(
         target=replace(TARGET, embedded=True, model="builtin/workspace", method="none"),
-        guess=lambda _snapshot, threshold: Guess("compute()", 0.7) if threshold < 0.7 else None,
+        guess=lambda _snapshot, threshold: (
+            Guess("compute()", threshold) if threshold < QUIET_THRESHOLD else None
+        ),
     ) as desk:
         editor = Editor(desk.engine, "x = |\n")
         assert [item.text for item in await editor.ask()] == ["compute()"]
