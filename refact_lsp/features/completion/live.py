@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 
 from refact_lsp.core.events import Event, Finished, TextDelta, UsageReported
 from refact_lsp.core.problems import Problem, RefactError
@@ -10,7 +10,7 @@ from refact_lsp.core.text import Snapshot
 from refact_lsp.core.types import Usage
 from refact_lsp.features.completion.cache import Entry
 from refact_lsp.features.completion.chat_hole import repair_echo
-from refact_lsp.features.completion.cut.context import Cut, CutContext
+from refact_lsp.features.completion.cut.context import GOES_ON, Cut, CutContext
 from refact_lsp.features.completion.cut.cutter import Cutter
 from refact_lsp.features.completion.cut.memory import Memory
 from refact_lsp.features.completion.outcomes import followed
@@ -20,6 +20,7 @@ from refact_lsp.features.completion.typed import typed_by_user, without_closers
 from refact_lsp.features.completion.values import Answer, Lines
 
 TURNS_TO_SEND = 10  # of the loop, until what was just decided is on its way
+_MOST_BEYOND = 600  # characters beyond the useful end that are taken because they are here
 _LONGEST_CHAT = 6000  # characters; a chat model that says more is not answering the question
 
 
@@ -27,7 +28,8 @@ class Live:
     """What was read so far of the answer to one request.
 
     `settle` is called once, when the useful text is known and before anybody who waits wakes up,
-    `ready` while the model thinks.
+    `ready` while the model thinks. `beyond` is what came with the useful text and goes on after it;
+    `kept` says that the useful text is in the cache.
     `ahead` is a text that the document is expected to gain before `anchor` is reached (an answer
     that is shown and not yet accepted), `base` the document without it.
     """
@@ -54,11 +56,13 @@ class Live:
         self.ahead = ahead.text if ahead else ""
         self.replaced = ahead.replaced if ahead else 0
         self.raw = ""
+        self.beyond = ""
         self.cut: Cut | None = None
         self.entry: Entry | None = None
         self.usage: Usage | None = None
         self.problem: Problem | None = None
         self.truncated = False
+        self.kept = False
         self.first_text_s: float | None = None
         self.over = asyncio.Event()
         self.expected = ""
@@ -121,6 +125,7 @@ class Live:
                         await turns(TURNS_TO_SEND)  # whoever waits goes first
                         # A stream that ended is read to its last byte: its connection serves again.
                         if not ended:
+                            await self._take_beyond(events)
                             break
             self._end()
         except RefactError as error:
@@ -155,6 +160,18 @@ class Live:
             self._settle(self)
         if self.cut is not None or not _agree(self.raw, self.expected):
             self.over.set()
+
+    async def _take_beyond(self, events: AsyncGenerator[Event]) -> None:
+        """Take what came in the same read as the useful end; nothing is waited for."""
+        if self.cut is None or self.cut.reason not in GOES_ON:
+            return
+        with suppress(TimeoutError, RefactError):
+            async with asyncio.timeout(0):
+                async for event in events:
+                    if isinstance(event, TextDelta):
+                        self.beyond += event.delta
+                    if len(self.beyond) > _MOST_BEYOND:
+                        return
 
     def _end(self) -> bool:
         """Settle what was said by a stream that ends by itself; whoever waits need not wait on."""

@@ -1,5 +1,6 @@
 """Asks a model at a place and puts what it says into the cache: half of every request."""
 
+import asyncio
 import logging
 
 from msgspec import structs
@@ -9,7 +10,7 @@ from refact_lsp.core.syntax import Syntax
 from refact_lsp.core.text import Snapshot
 from refact_lsp.core.types import Usage
 from refact_lsp.features.completion.cache import Cache, Entry
-from refact_lsp.features.completion.cut.context import Cut, cut_context
+from refact_lsp.features.completion.cut.context import GOES_ON, Cut, cut_context
 from refact_lsp.features.completion.cut.cutter import Cutter
 from refact_lsp.features.completion.cut.memory import Memory
 from refact_lsp.features.completion.filters.polish import Polishing, Scene, polished
@@ -23,8 +24,7 @@ from refact_lsp.features.completion.stats import Counts, add_usage
 from refact_lsp.features.completion.values import Answer, Origin
 
 log = logging.getLogger(__name__)
-# A stream that was stopped for one of these says what comes next, as far as it was read.
-_GOES_ON = frozenset(("newline", "lineCap"))
+_MOST_PIECES = 4
 
 
 class Reader:
@@ -84,7 +84,7 @@ class Reader:
             base=after[0] if after else None,
             ahead=after[1] if after else None,
         )
-        live.task = self._ports.spawn(self._read(live))
+        live.task = self._ports.spawn(self._read(live, place))
         self._ports.spawn(guarded(live.prepare))
         return live
 
@@ -138,7 +138,7 @@ class Reader:
         answer = Answer(shown.text, shown.replace_end_column - place.snapshot.column)
         return Entry((answer,), model, origin, at_s, raw=raw)
 
-    async def _read(self, live: Live) -> None:
+    async def _read(self, live: Live, place: Place) -> None:
         try:
             events = self._ports.stream(live.target, live.prompt.request, files=live.prompt.files)
             await live.read(events, self._ports.clock_s)
@@ -149,11 +149,13 @@ class Reader:
             live.problem = Problem(kind="internal", message="Reading the completion failed.")
         finally:
             live.over.set()
-            self._ports.spawn(guarded(self._count_later, live))
+            self._ports.spawn(guarded(self._afterwards, live, place))
 
-    async def _count_later(self, live: Live) -> None:
-        """Count once the answer is out: measuring a prompt takes as long as judging an answer."""
+    async def _afterwards(self, live: Live, place: Place) -> None:
+        """Cut the rest and count once the answer is out: both take as long as judging it."""
         await turns(TURNS_TO_SEND)
+        if live.cut is not None and live.entry is not None and live.kept:
+            await self._keep_rest(place, live.entry, live.cut, live.beyond)
         self._count(live)
 
     def _count(self, live: Live) -> None:
@@ -163,7 +165,7 @@ class Reader:
         if usage is None and live.problem is None:
             usage = Usage(
                 input_tokens=count(live.prompt.text),
-                output_tokens=count(live.raw) if live.raw else 0,
+                output_tokens=count(live.raw + live.beyond) if live.raw else 0,
             )
         if usage is not None:
             tally = self._counts.of(self._ports.now()[:10], live.target.model, live.anchor.language)
@@ -179,17 +181,36 @@ class Reader:
         entry.prompt, entry.context = live.prompt.text, live.prompt.context
         if keep:
             self.keep(place.snapshot, place.scope, entry)
-            if entry.answers and cut.reason in _GOES_ON:
-                self._keep_rest(place.after(entry.answers[0]), cut, scene.polishing)
+            live.kept = True
 
-    def _keep_rest(self, place: Place, cut: Cut, polishing: Polishing) -> None:
-        """Keep the whole lines that were read beyond the shown ones as what comes next."""
-        rest = cut.rest[: cut.rest.rfind("\n") + 1]
-        if not rest.strip():
-            return
-        context = cut_context(place.snapshot, cut_strings=place.target.cut_strings)
-        cutter = Cutter(context, self._memory)
-        found = cutter.feed(rest) or cutter.finish()
-        entry = self.shaped(found.text, place, "prefetch", polishing, raw=rest)
-        if entry.answers:
-            self._cache.put(place.snapshot, place.scope, entry)
+    async def _keep_rest(self, place: Place, entry: Entry, cut: Cut, beyond: str) -> None:
+        """Cut the whole lines beyond a shown text into pieces, by the rules that cut that text.
+
+        Each is kept as what comes next where the one before it is accepted.
+        """
+        rest = cut.rest + beyond
+        for _ in range(_MOST_PIECES):
+            rest = rest[: rest.rfind("\n") + 1]
+            goes_on = cut.reason in GOES_ON and place.settings.multiline != "never"
+            if not goes_on or not rest.strip() or not _ends_with(entry, cut.text):
+                return
+            place = place.after(entry.answers[0])
+            context = cut_context(
+                place.snapshot,
+                multiline=place.settings.multiline,
+                cut_strings=place.target.cut_strings,
+            )
+            cutter = Cutter(context, self._memory)
+            cut = cutter.feed(rest) or cutter.finish()
+            polishing = Polishing(cut_strings=place.target.cut_strings, unit=place.unit)
+            entry = self.shaped(cut.text, place, "prefetch", polishing, raw=rest)
+            if entry.answers and self._cache.exact(place.snapshot, place.scope) is None:
+                self._cache.put(place.snapshot, place.scope, entry)
+            rest = cut.rest
+            await asyncio.sleep(0)
+
+
+def _ends_with(entry: Entry, text: str) -> bool:
+    """Whether what is shown ends as the text does, so that what followed it still follows."""
+    last = text.rstrip().rpartition("\n")[2].strip()
+    return bool(entry.answers) and entry.answers[0].text.rstrip().endswith(last)

@@ -391,6 +391,54 @@ async def test_what_follows_is_read_ahead_while_a_suggestion_is_looked_at():
         assert len(desk.model.calls) == 2
 
 
+async def test_the_rest_of_a_long_stream_is_served_piece_by_piece_as_each_is_accepted():
+    async with open_desk() as desk:
+        editor = Editor(desk.engine, "def f():\n    x = |\n\n\nlast()\n")
+        task = desk.start(editor.ask)
+        await desk.clock.advance(1)
+        more = ("    for b in a:\n        c(b)\n", "\n    d()\n    return e\n\n", "def g():\n")
+        desk.model.calls[0].say("1\n    a = 2\n", *more, end=False)
+        await settle()
+        assert not desk.model.calls[0].open
+        (item,) = await task
+        shown = [item.text]
+        for _ in range(2):
+            editor.accept(item)
+            (item,) = await editor.ask()
+            assert desk.engine.recent()[0].cache == "prefetched"
+            shown.append(item.text)
+        assert shown == [
+            "1",
+            "\n    a = 2\n    for b in a:\n        c(b)",
+            "\n\n    d()\n    return e",
+        ]
+        assert len(desk.model.calls) == 1
+        editor.accept(item)
+        task = desk.start(editor.ask)
+        await desk.clock.advance(1)
+        assert len(desk.model.calls) == 2
+        task.cancel()
+
+
+async def test_what_has_not_come_yet_is_not_waited_for():
+    async with open_desk() as desk:
+        editor = Editor(desk.engine, "x = |\nlast()\n")
+        task = desk.start(editor.ask)
+        await desk.clock.advance(1)
+        desk.model.calls[0].say("1\n", "y =", end=False)
+        await settle()
+        desk.model.calls[0].say(" 2\n", end=False)
+        await settle()
+        (item,) = await task
+        assert not desk.model.calls[0].open
+        assert desk.model.calls[0].read == len("1\ny =")
+        editor.accept(item)
+        task = desk.start(editor.ask)
+        await desk.clock.advance(1)
+        assert len(desk.model.calls) == 2
+        task.cancel()
+
+
 async def test_accepting_at_once_reads_ahead_and_the_next_request_joins():
     async with open_desk() as desk:
         editor = Editor(desk.engine, "|\nend\n", language="text")

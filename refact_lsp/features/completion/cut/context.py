@@ -25,6 +25,8 @@ CutReason = Literal[
     "terminal",  # a return, a break: what follows in the same block cannot run
     "lineCap",  # long enough; cut at a statement
 ]
+# A stream that was stopped for one of these says what comes next, as far as it was read.
+GOES_ON: frozenset[CutReason] = frozenset(("newline", "lineCap"))
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 
 
