@@ -23,7 +23,10 @@ class ReasoningDelta(Value, frozen=True, kw_only=True, tag="reasoning"):
 
 
 class ReasoningSealed(Value, frozen=True, kw_only=True, tag="reasoningSealed"):
-    """Ends the reasoning part before it; `opaque` is replayed to the vendor as it is."""
+    """Ends the reasoning part before it.
+
+    `opaque` is replayed to the vendor as it is; None where more parts of the same thinking follow.
+    """
 
     opaque: Any
 

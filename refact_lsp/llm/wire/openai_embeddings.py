@@ -28,6 +28,7 @@ from refact_lsp.llm.wire.usage import OpenAiUsage, first_count
 
 # Between these lies the largest number of any embedding.
 _LEAST, _MOST = 1e-6, 1e6
+_FEWEST_INTEGERS = 64
 
 
 class _Shape(msgspec.Struct, frozen=True, kw_only=True):
@@ -153,19 +154,23 @@ def _vector(entry: _Entry) -> Sequence[float]:
 
 
 def _unpacked(text: str) -> Sequence[float]:
-    """Unpack little-endian 32-bit floats, which some servers send unasked.
+    """Unpack what some servers send unasked: little-endian 32-bit floats, or 8-bit integers.
 
-    Other types, which no template asks for, give numbers that no embedding has when they are read
-    as these: they are refused, since nobody says which type it is.
+    Nobody says which of them it is, but bytes of the one make numbers that no embedding has when
+    they are read as the other. Packings that a server sends only when asked are not looked for.
     """
     try:
         packed = base64.b64decode(text, validate=True)
-        floats = array.array("f", packed)
     except (binascii.Error, ValueError):
         raise _unreadable() from None
+    floats = array.array("f", packed[: len(packed) // 4 * 4])
     if sys.byteorder == "big":
         floats.byteswap()
-    if not (all(map(isfinite, floats)) and _LEAST < max(map(abs, floats), default=0.0) < _MOST):
+    likely = sum(number == 0 or _LEAST < abs(number) < _MOST for number in floats)
+    if 2 * likely < len(floats) and len(packed) >= _FEWEST_INTEGERS:
+        return array.array("b", packed)
+    largest = max(map(abs, floats), default=0.0)
+    if len(packed) % 4 or not all(map(isfinite, floats)) or not _LEAST < largest < _MOST:
         raise _unreadable()
     return floats
 
@@ -173,6 +178,6 @@ def _unpacked(text: str) -> Sequence[float]:
 def _unreadable() -> RefactError:
     return refuse(
         "badResponse",
-        "A vector of the answer is neither a list of numbers nor packed 32-bit floats.",
+        "A vector of the answer is no list of numbers, nor packed 32-bit floats or 8-bit integers.",
         "Check that the model is one for embeddings, and that its server sends floats.",
     )

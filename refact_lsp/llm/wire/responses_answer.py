@@ -4,6 +4,7 @@ Reference: https://platform.openai.com/docs/api-reference/responses-streaming
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -77,7 +78,8 @@ class _Event(msgspec.Struct):
 
 _decode = msgspec.json.Decoder(_Event, strict=False).decode
 _decode_document = msgspec.json.Decoder(_Response, strict=False).decode
-_PARAGRAPH = "\n\n"
+# What a vendor tells as parts stays apart, and its text as it came.
+_PART_END = ReasoningSealed(opaque=None)
 _TEXT = frozenset(["response.output_text.delta", "response.refusal.delta"])
 _THINKING = frozenset(["response.reasoning_summary_text.delta", "response.reasoning_text.delta"])
 _CALLS = frozenset(["function_call", "custom_tool_call"])
@@ -114,16 +116,17 @@ class ResponsesParser(AnswerParser):
         elif kind in _THINKING:
             self._thought.add(event.output_index)
             if event.delta:
-                events.append(ReasoningDelta(delta=self._apart(event) + event.delta))
+                events.extend(self._apart(event))
+                events.append(ReasoningDelta(delta=event.delta))
         else:
             self._frame(event, payload, events)
 
-    def _apart(self, event: _Event) -> str:
-        """Begin a further part of an item's thinking as a paragraph of its own."""
+    def _apart(self, event: _Event) -> Sequence[Event]:
+        """End the part before a further one of an item's thinking."""
         part = event.summary_index if event.summary_index is not None else event.content_index
         before = self._parts.get(event.output_index, part)
         self._parts[event.output_index] = part
-        return "" if before == part else _PARAGRAPH
+        return () if before == part else (_PART_END,)
 
     def _frame(self, event: _Event, payload: bytes, events: list[Event]) -> None:
         match event.type:
@@ -171,8 +174,9 @@ class ResponsesParser(AnswerParser):
         summary = [part.text or "" for part in item.summary or ()]
         if index not in self._thought:
             parts = summary or [part.text or "" for part in item.content or ()]
-            thought = _PARAGRAPH.join(part for part in parts if part)
-            events.extend([ReasoningDelta(delta=thought)] if thought else [])
+            for number, thought in enumerate(filter(None, parts)):
+                events.extend([_PART_END] if number else [])
+                events.append(ReasoningDelta(delta=thought))
         self._thought.discard(index)
         if item.encrypted_content:
             seal = {

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from refact_lsp.core.events import Vectors
+from refact_lsp.core.parts import ReasoningPart
 from refact_lsp.core.problems import RefactError
 from refact_lsp.core.quirks import Quirks
 from refact_lsp.core.types import Usage
+from refact_lsp.features.chat.answer import Answer as Told
 from refact_lsp.llm.wire.tables import CHAT, EMBEDDING
 from tests.llm.wire.reading import Answer, read, sse
 
@@ -127,14 +129,20 @@ def summary(text: str, part: int) -> dict[str, Any]:
     return {"type": kind, "output_index": 0, "summary_index": part, "delta": text}
 
 
-def test_parts_of_a_summary_are_paragraphs():
+def test_parts_of_a_summary_stay_parts_and_their_text_as_it_came():
     parts = [{"type": "summary_text", "text": text} for text in ("First.", "", "Second.")]
-    item = {"type": "reasoning", "id": "r", "summary": parts}
-    answer = responses(
-        summary("Fir", 0), summary("st.", 0), summary("Second.", 2), item_done(0, item), completed()
-    )
-    assert answer.reasoning == "First.\n\nSecond."
-    assert responses(item_done(0, item), completed(item)).reasoning == "First.\n\nSecond."
+    item = {"type": "reasoning", "id": "r", "summary": parts, "encrypted_content": "e"}
+    streamed = [summary("Fir", 0), summary("st.", 0), summary("Second.", 2), item_done(0, item)]
+    for events in ([*streamed, completed()], [item_done(0, item), completed(item)]):
+        told = Told()
+        for event in CHAT["openai-responses"].chat_parser(Quirks()).feed(sse(*events, done=False)):
+            told.take(event)
+        first, second = told.parts()
+        assert isinstance(first, ReasoningPart)
+        assert isinstance(second, ReasoningPart)
+        assert (first.text, first.opaque, second.text) == ("First.", None, "Second.")
+        assert second.opaque is not None
+        assert second.opaque["responses"]["encrypted_content"] == "e"
 
 
 def packed(kind: str, *numbers: float) -> bytes:
@@ -152,14 +160,17 @@ def test_packed_floats_are_read():
     assert list(vectors(packed("f", 0.5, -0.25, 0.0))[0]) == [0.5, -0.25, 0.0]
 
 
+def test_packed_integers_are_read():
+    numbers = [number * 37 % 255 - 127 for number in range(256)]
+    assert list(vectors(packed("b", *numbers))[0]) == numbers
+
+
 @pytest.mark.parametrize(
     "body",
     [
-        packed("e", *[0.03, -0.02, 0.01, 0.04] * 8),
-        packed("b", *[number * 37 % 255 - 127 for number in range(256)]),
         packed("d", *[0.03, -0.02, 0.01, 0.04] * 8),
         packed("B", 1, 2, 3),
-        packed("f", float("nan"), 1.0),
+        packed("f", *[0.25] * 99, float("nan")),
         packed("f", 0.0, 0.0),
         packed("f"),
     ],
