@@ -95,10 +95,6 @@ class Database:
         """Read from synchronous code: start-up and the command line."""
         return self._thread.submit(self._transact, "DEFERRED", statement).result()
 
-    def write_now(self, statement: Statement[T]) -> T:
-        """Write from synchronous code."""
-        return self._thread.submit(self._transact, "IMMEDIATE", statement).result()
-
     async def changes(self, *, poll_s: float = 1.0) -> AsyncGenerator[None]:
         """Yield at once, and again each time settings changed, in this process or another one.
 

@@ -48,8 +48,3 @@ def set_default(
             None if parameters is None else to_json(parameters),
         ),
     )
-
-
-def clear_default(connection: Connection, role: Role) -> None:
-    """Forget everything set for a role."""
-    connection.execute("DELETE FROM defaults WHERE role = ?", (role,))

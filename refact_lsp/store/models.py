@@ -11,7 +11,7 @@ from typing import Any, Literal
 import msgspec
 
 from refact_lsp.core.problems import Problem
-from refact_lsp.store.rows import Connection, fetch, fetch_one, to_json, to_text
+from refact_lsp.store.rows import Connection, fetch, to_json, to_text
 
 ModelSource = Literal["api", "registry", "custom"]
 
@@ -47,26 +47,9 @@ class ListState(msgspec.Struct, frozen=True, kw_only=True):
     error: Problem | None
 
 
-def models_of(connection: Connection, provider: str) -> list[ModelRow]:
-    """List one provider's models by name."""
-    return fetch(
-        connection, "SELECT * FROM models WHERE provider = ? ORDER BY name", (provider,), ModelRow
-    )
-
-
 def all_models(connection: Connection) -> list[ModelRow]:
     """List every provider's models."""
     return fetch(connection, "SELECT * FROM models ORDER BY provider, name", (), ModelRow)
-
-
-def find_model(connection: Connection, provider: str, name: str) -> ModelRow | None:
-    """Find one model."""
-    return fetch_one(
-        connection,
-        "SELECT * FROM models WHERE provider = ? AND name = ?",
-        (provider, name),
-        ModelRow,
-    )
 
 
 def list_states(connection: Connection) -> dict[str, ListState]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from refact_lsp.store.rows import Connection, fetch, fetch_one, to_json, to_text
+from refact_lsp.store.rows import Connection, fetch, to_json, to_text
 
 
 class ProviderRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,11 +23,6 @@ class ProviderRow(msgspec.Struct, frozen=True, kw_only=True):
 def all_providers(connection: Connection) -> list[ProviderRow]:
     """List every instance, oldest first."""
     return fetch(connection, "SELECT * FROM providers ORDER BY created_at, id", (), ProviderRow)
-
-
-def find_provider(connection: Connection, provider: str) -> ProviderRow | None:
-    """Find one instance by its id."""
-    return fetch_one(connection, "SELECT * FROM providers WHERE id = ?", (provider,), ProviderRow)
 
 
 def free_id(connection: Connection, template: str) -> str:

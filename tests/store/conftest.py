@@ -1,5 +1,6 @@
 """A database of its own for every test, and its connection for the table functions."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
@@ -8,7 +9,7 @@ from typing import TypeVar
 
 import pytest
 
-from refact_lsp.store.database import Database, open_database
+from refact_lsp.store.database import Database, Statement, open_database
 
 T = TypeVar("T")
 
@@ -24,12 +25,17 @@ def database(path: Path) -> Iterator[Database]:
         yield database
 
 
+def write(database: Database, statement: Statement[T]) -> T:
+    """Write from a test that has no event loop."""
+    return asyncio.run(database.write(statement))
+
+
 @pytest.fixture
 def run(database: Database) -> Callable[..., object]:
     """Call a table function with the connection first, in a transaction of its own."""
 
     def call(function: Callable[..., T], *arguments: object, **named: object) -> T:
-        return database.write_now(lambda connection: function(connection, *arguments, **named))
+        return write(database, lambda connection: function(connection, *arguments, **named))
 
     return call
 

@@ -13,6 +13,7 @@ import pytest
 from refact_lsp.core.problems import RefactError
 from refact_lsp.store.database import Database, integrity, open_database, versions
 from refact_lsp.store.rows import Connection
+from tests.store.conftest import write
 
 
 def add_setting(connection: Connection, name: str) -> None:
@@ -61,12 +62,12 @@ def test_vectors_and_full_text_are_there(database: Database):
             "SELECT rowid FROM v WHERE e MATCH '[0.1, 0.9]' ORDER BY distance LIMIT 1"
         ).get
 
-    assert database.write_now(nearest) == 2
+    assert write(database, nearest) == 2
 
 
 def test_loading_vectors_does_not_pull_in_numpy(path: Path):
     child = start(
-        "import sys; from pathlib import Path; from refact_lsp.store.database import *;"
+        "import asyncio, sys; from pathlib import Path; from refact_lsp.store.database import *;"
         "open_database(Path(sys.argv[1])).close(); print(*sys.modules)",
         path,
     )
@@ -95,11 +96,11 @@ async def test_a_change_of_settings_in_another_process_is_heard(database: Databa
     changes = database.changes(poll_s=0.01)
     await anext(changes)
     other = start(
-        "import sys; from pathlib import Path; from refact_lsp.store.database import *;"
-        "db = open_database(Path(sys.argv[1]));"
-        "db.write_now(lambda c: c.execute(\"INSERT INTO usage VALUES ('2026-01-01','p','m','chat',"
+        "import asyncio, sys; from pathlib import Path; from refact_lsp.store.database import *;"
+        "db = open_database(Path(sys.argv[1])); write = lambda f: asyncio.run(db.write(f));"
+        "write(lambda c: c.execute(\"INSERT INTO usage VALUES ('2026-01-01','p','m','chat',"
         '1,0,1,1,0,0,0,0)") and None);'
-        "db.write_now(lambda c: c.execute(\"INSERT INTO settings VALUES ('y','1')\") and None);"
+        "write(lambda c: c.execute(\"INSERT INTO settings VALUES ('y','1')\") and None);"
         "db.close()",
         database.path,
     )
@@ -120,9 +121,10 @@ async def test_a_change_of_settings_in_this_process_is_heard_at_once(database: D
 def test_many_processes_may_open_a_new_database_at_once(path: Path):
     children = [
         start(
-            "import sys; from pathlib import Path; from refact_lsp.store.database import *;"
-            "db = open_database(Path(sys.argv[1]));"
-            "[db.write_now(lambda c: c.execute('INSERT INTO settings VALUES (?, 1)',"
+            "import asyncio, sys; from pathlib import Path;"
+            "from refact_lsp.store.database import *;"
+            "db = open_database(Path(sys.argv[1])); write = lambda f: asyncio.run(db.write(f));"
+            "[write(lambda c: c.execute('INSERT INTO settings VALUES (?, 1)',"
             " (f'{sys.argv[2]}-{i}',)) and None) for i in range(100)]; db.close()",
             path,
             number,
@@ -136,14 +138,14 @@ def test_many_processes_may_open_a_new_database_at_once(path: Path):
 
 def test_a_process_killed_in_a_write_loses_that_write_alone(database: Database):
     child = start(
-        "import sys; from pathlib import Path; from refact_lsp.store.database import *\n"
-        "db = open_database(Path(sys.argv[1]))\n"
-        "db.write_now(lambda c: c.execute(\"INSERT INTO settings VALUES ('kept', 1)\") and None)\n"
+        "import asyncio, sys; from pathlib import Path; from refact_lsp.store.database import *\n"
+        "db = open_database(Path(sys.argv[1])); write = lambda f: asyncio.run(db.write(f))\n"
+        "write(lambda c: c.execute(\"INSERT INTO settings VALUES ('kept', 1)\") and None)\n"
         "def hang(c):\n"
         "    c.execute('PRAGMA cache_size = 1')\n"
         "    for i in range(2000): c.execute('INSERT INTO settings VALUES (?, 1)', (str(i),))\n"
         "    print('inside', flush=True); sys.stdin.read()\n"
-        "db.write_now(hang)",
+        "write(hang)",
         database.path,
     )
     assert child.stdout is not None
@@ -151,7 +153,7 @@ def test_a_process_killed_in_a_write_loses_that_write_alone(database: Database):
     child.send_signal(signal.SIGKILL)
     child.communicate()
     assert database.read_now(count_settings) == 1
-    database.write_now(lambda connection: add_setting(connection, "next"))
+    write(database, lambda connection: add_setting(connection, "next"))
     assert database.read_now(integrity) == "ok"
 
 
@@ -167,7 +169,7 @@ def refused(path: Path) -> str:
 
 def test_a_database_of_a_newer_version_is_left_alone(path: Path):
     with closing(open_database(path)) as database:
-        database.write_now(lambda c: (c.execute("PRAGMA user_version = 999"), None)[1])
+        write(database, lambda c: (c.execute("PRAGMA user_version = 999"), None)[1])
     assert "newer refact-lsp (schema 999" in refused(path)
 
 
@@ -189,7 +191,7 @@ def test_a_file_that_is_no_database_is_left_alone(path: Path, content: bytes):
 
 def test_a_damaged_database_is_told_and_left_alone(path: Path):
     with closing(open_database(path)) as database:
-        database.write_now(lambda c: add_settings(c, (f"{i}" * 50 for i in range(500))))
+        write(database, lambda c: add_settings(c, (f"{i}" * 50 for i in range(500))))
     content = path.read_bytes()
     path.write_bytes(content[:100] + b"\xff" * 3000 + content[3100:])
     assert "is damaged" in refused(path)
@@ -197,7 +199,7 @@ def test_a_damaged_database_is_told_and_left_alone(path: Path):
 
 def test_damage_found_later_is_told(path: Path):
     with closing(open_database(path)) as database:
-        database.write_now(lambda c: add_settings(c, (f"{i}" * 50 for i in range(2000))))
+        write(database, lambda c: add_settings(c, (f"{i}" * 50 for i in range(2000))))
     size = path.stat().st_size
     with path.open("r+b") as file:
         file.seek(size - 80_000)
@@ -209,19 +211,17 @@ def test_damage_found_later_is_told(path: Path):
 
 
 def test_a_full_disk_is_told_and_nothing_is_lost(database: Database):
-    database.write_now(lambda connection: add_setting(connection, "kept"))
+    write(database, lambda connection: add_setting(connection, "kept"))
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, before[1]))
     try:
         with pytest.raises(RefactError, match=r"disk is full|cannot be") as caught:
-            database.write_now(
-                lambda c: add_settings(c, (f"{i}" + "x" * 2000 for i in range(2000)))
-            )
+            write(database, lambda c: add_settings(c, (f"{i}" + "x" * 2000 for i in range(2000))))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert "disk" in (caught.value.problem.hint or "") + caught.value.problem.message
     assert database.read_now(count_settings) == 1
-    database.write_now(lambda connection: add_setting(connection, "again"))
+    write(database, lambda connection: add_setting(connection, "again"))
     assert database.read_now(integrity) == "ok"
 
 
@@ -248,12 +248,13 @@ def test_a_folder_that_cannot_be_written_is_told(path: Path, *, existing: bool):
     for parent in path.parents[1:4]:
         parent.chmod(0o755)
     child = start(
-        "import os, sys; from pathlib import Path; from refact_lsp.store import database\n"
+        "import asyncio, os, sys; from pathlib import Path; from refact_lsp.store import database\n"
         "from refact_lsp.core.problems import RefactError; import apsw\n"
         "if os.geteuid() == 0: os.setegid(65534); os.seteuid(65534)\n"
         "try:\n"
         "    db = database.open_database(Path(sys.argv[1]))\n"
-        "    db.write_now(lambda c: c.execute(\"INSERT INTO settings VALUES ('z', 1)\") and None)\n"
+        "    add = lambda c: c.execute(\"INSERT INTO settings VALUES ('z', 1)\") and None\n"
+        "    asyncio.run(db.write(add))\n"
         "except RefactError as error: print(error.problem.message, error.problem.hint)",
         path,
     )

@@ -5,24 +5,22 @@ from typing import Any
 import pytest
 
 from refact_lsp.core.problems import Problem
-from refact_lsp.store.defaults import all_defaults, clear_default, set_default
+from refact_lsp.store.defaults import all_defaults, set_default
 from refact_lsp.store.models import (
     Listed,
+    ModelRow,
     all_models,
     delete_custom,
     enable_models,
-    find_model,
     learn,
     list_states,
     mark_stale,
-    models_of,
     save_custom,
     store_list,
 )
 from refact_lsp.store.providers import (
     all_providers,
     delete_provider,
-    find_provider,
     free_id,
     save_provider,
 )
@@ -41,13 +39,17 @@ def save(run: Run, id: str, at: datetime, **changed: object) -> None:  # noqa: A
     run(save_provider, id=id, at=at, **(fields | changed))
 
 
+def model_of(run: Run, provider: str, name: str) -> ModelRow:
+    rows: list[ModelRow] = run(all_models)
+    return next(row for row in rows if (row.provider, row.name) == (provider, name))
+
+
 def test_a_provider_is_stored_changed_and_found(run: Run, noon: datetime):
     save(run, "tpl", noon)
     save(run, "tpl", noon + timedelta(1), display_name="Work", enabled=False, settings={})
-    row = run(find_provider, "tpl")
+    (row,) = run(all_providers)
     assert (row.display_name, row.enabled, row.settings) == ("Work", False, {})
     assert (row.created_at, row.updated_at) == (noon, noon + timedelta(1))
-    assert run(find_provider, "other") is None
 
 
 def test_further_instances_of_a_template_are_numbered(run: Run, noon: datetime):
@@ -77,9 +79,9 @@ def test_a_new_list_drops_what_is_gone_and_keeps_what_the_user_touched(run: Run,
     run(learn, "p", "c", {"dropped": ["temperature"]})
     later = noon + timedelta(hours=1)
     run(store_list, "p", [Listed(name="e", display_name="E")], at=later)
-    assert [model.name for model in run(models_of, "p")] == ["b", "c", "e"]
-    assert run(find_model, "p", "b").listed_at == noon
-    assert run(find_model, "p", "e").enabled is None
+    assert [model.name for model in run(all_models)] == ["b", "c", "e"]
+    assert model_of(run, "p", "b").listed_at == noon
+    assert model_of(run, "p", "e").enabled is None
     assert run(list_states)["p"].fetched_at == later
 
 
@@ -89,7 +91,7 @@ def test_a_failed_refresh_keeps_the_list_with_the_reason(run: Run, noon: datetim
     run(mark_stale, "p", problem)
     state = run(list_states)["p"]
     assert (state.stale, state.error, state.fetched_at) == (True, problem, noon)
-    assert len(run(models_of, "p")) == 1
+    assert len(run(all_models)) == 1
     run(store_list, "p", [Listed(name="a")], at=noon)
     assert (run(list_states)["p"].stale, run(list_states)["p"].error) == (False, None)
 
@@ -98,7 +100,7 @@ def test_a_custom_model_stays_custom_when_a_list_names_it(run: Run, noon: dateti
     run(save_custom, "p", "mine", display_name="Mine", override={"contextWindow": 1, "tools": None})
     run(store_list, "p", [Listed(name="mine", display_name="Theirs")], at=noon)
     run(store_list, "p", [], at=noon + timedelta(1))
-    model = run(find_model, "p", "mine")
+    model = model_of(run, "p", "mine")
     assert (model.source, model.display_name, model.enabled) == ("custom", "Mine", True)
     assert model.override == {"contextWindow": 1}
 
@@ -107,21 +109,21 @@ def test_overrides_of_single_fields_add_up_and_are_taken_back(run: Run, noon: da
     run(store_list, "p", [Listed(name="a", live={"tools": True})], at=noon)
     run(save_custom, "p", "a", display_name=None, override={"contextWindow": 1, "vision": True})
     run(save_custom, "p", "a", display_name=None, override={"contextWindow": 2, "vision": None})
-    model = run(find_model, "p", "a")
+    model = model_of(run, "p", "a")
     assert (model.source, model.override, model.live) == (
         "api",
         {"contextWindow": 2},
         {"tools": True},
     )
     assert run(delete_custom, "p", "a")
-    assert run(find_model, "p", "a").override == {}
+    assert model_of(run, "p", "a").override == {}
     assert not run(delete_custom, "p", "a")
 
 
 def test_lessons_add_up_and_none_forgets_one(run: Run):
     run(learn, "p", "a", {"renamed": {"max_tokens": "max_completion_tokens"}, "x": 1})
     run(learn, "p", "a", {"tokensPerEstimate": 1.1, "x": None})
-    assert run(find_model, "p", "a").learned == {
+    assert model_of(run, "p", "a").learned == {
         "renamed": {"max_tokens": "max_completion_tokens"},
         "tokensPerEstimate": 1.1,
     }
@@ -132,8 +134,8 @@ def test_a_role_keeps_what_is_not_named_again(run: Run):
     run(set_default, "chat", "p/c")
     row = run(all_defaults)["chat"]
     assert (row.model, row.fallbacks, row.parameters) == ("p/c", ("p/b",), {"temperature": 0.2})
-    run(clear_default, "chat")
-    assert run(all_defaults) == {}
+    run(set_default, "chat", None)
+    assert run(all_defaults)["chat"].model is None
 
 
 def test_settings_hold_any_value_and_none_forgets(run: Run):
@@ -147,4 +149,4 @@ def test_settings_hold_any_value_and_none_forgets(run: Run):
 @pytest.mark.parametrize("text", ["'; DROP TABLE models; --", '"', "ü\u2028💥", "a\x00b"])
 def test_names_are_data(run: Run, text: str):
     run(enable_models, text, [text], enabled=False)
-    assert run(find_model, text, text).enabled is False
+    assert model_of(run, text, text).enabled is False
