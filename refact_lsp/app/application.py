@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from refact_lsp.app.calibrations import Calibrations
 from refact_lsp.app.lessons import Lessons
 from refact_lsp.app.privacy_guard import PrivacyGuard
+from refact_lsp.app.spending import Spending
 from refact_lsp.app.turns import ChatTurns
 from refact_lsp.app.worker import Worker
 from refact_lsp.app.world import make_world
@@ -33,12 +34,10 @@ from refact_lsp.llm.client import Client, Pause
 from refact_lsp.registry.catalog import Catalog
 from refact_lsp.registry.compiled import open_catalog
 from refact_lsp.store import ledger
-from refact_lsp.store.budgets import Budget, BudgetGuard, budgets
 from refact_lsp.store.calibrations import all_calibrations, keep_calibration
-from refact_lsp.store.configuration import Configuration, read_configuration
+from refact_lsp.store.configuration import read_configuration
 from refact_lsp.store.database import Database, open_database
 from refact_lsp.store.models import learn
-from refact_lsp.store.usage import record_usage
 
 if TYPE_CHECKING:
     from refact_lsp.store.rows import Connection
@@ -76,7 +75,7 @@ class App:
         self.catalog = catalog
         self.health: dict[str, Health] = {}
         self.editor = EditorSettings()
-        self.budgets = BudgetGuard()
+        self.budgets = Spending(database, self._write_down)
         self.guard = PrivacyGuard()
         self.turns = ChatTurns()
         self.vocabularies = Vocabularies(_vocabulary_folders(folders, os.environ))
@@ -87,7 +86,9 @@ class App:
             environ=os.environ,
             pause=pause,
         )
-        (configuration, spent), known = database.read_now(lambda c: (_read(c), all_calibrations(c)))
+        configuration, spent, known = database.read_now(
+            lambda c: (read_configuration(c), self.budgets.read(c), all_calibrations(c))
+        )
         self.calibrations = Calibrations(known, self._keep_calibration)
         self.world = make_world(configuration, catalog, self.editor, 1)
         self.budgets.refresh(spent)
@@ -120,7 +121,9 @@ class App:
 
     async def reload(self) -> None:
         """Read again what is set up."""
-        configuration, spent = await self.database.read(_read)
+        configuration, spent = await self.database.read(
+            lambda c: (read_configuration(c), self.budgets.read(c))
+        )
         self.budgets.refresh(spent)
         if configuration.privacy != self.world.configuration.privacy:
             self.guard.set_zones(configuration.privacy.zones, configuration.privacy.problem)
@@ -167,7 +170,7 @@ class App:
         """
         if estimated is not None:
             self._write_down(self._compare(model, estimated, usage.input_tokens))
-        self._write_down(self._count(model, role, usage, cost, ticket))
+        self._write_down(self.budgets.settle(ticket, model.provider, model.name, role, usage, cost))
 
     def listen(self, listener: Callable[[], None]) -> None:
         """Call the listener after every change of what is set up or of what is in the way."""
@@ -223,24 +226,6 @@ class App:
             log.exception("background work failed")
             return None
 
-    async def _count(
-        self, model: Model, role: str, usage: Usage, cost: int | None, ticket: int
-    ) -> None:
-        now = datetime.now(UTC)
-        await self.database.write(
-            lambda connection: record_usage(
-                connection,
-                at=now,
-                provider=model.provider,
-                model=model.name,
-                role=role,
-                usage=usage,
-                cost_micros=cost,
-            )
-        )
-        self.budgets.refresh(await self.database.read(lambda c: budgets(c, at=now)))
-        self.budgets.release(ticket)
-
     async def _compare(self, model: Model, estimated: Callable[[], int], reported: int) -> None:
         prior = self.catalog.tokenizer(model.capabilities.tokenizer).factor
         self.calibrations.learn(
@@ -294,10 +279,6 @@ class App:
     def _tell(self) -> None:
         for listener in self._listeners:
             listener()
-
-
-def _read(connection: "Connection") -> tuple[Configuration, list[Budget]]:
-    return read_configuration(connection), budgets(connection, at=datetime.now(UTC))
 
 
 def _vocabulary_folders(folders: Folders, env: Mapping[str, str]) -> tuple[Path, ...]:

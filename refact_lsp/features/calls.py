@@ -7,7 +7,6 @@ the same way.
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TypeVar
 
 import msgspec
@@ -49,6 +48,7 @@ W = TypeVar("W")
 
 # What a token is worth in bytes where nothing better is known; only budgets use it.
 _BYTES_PER_TOKEN = 3
+_SHORT_ANSWER = 64  # tokens
 # Failures that say nothing about the provider itself.
 _OWN_FAULT = ("invalidRequest", "contextTooLong", "contentFilter", "budget", "privacy")
 
@@ -229,7 +229,10 @@ async def _events(
     price = model.capabilities.price
     asked_tokens = sent.asked.tokens if sent.asked else None
     least = _estimate(model, sent, asked_tokens)
-    ticket = app.budgets.reserve(model.provider, least, at=datetime.now(UTC))
+    if patience is BRIEF:  # what is typed waits for no disk
+        ticket = app.budgets.reserve_now(model.provider, least)
+    else:
+        ticket = await app.budgets.reserve(model.provider, least)
     tally = _Tally(asked_tokens)
     try:
         events = app.client.stream(
@@ -295,11 +298,11 @@ def _measured(sent: _Sent) -> Callable[[], int] | None:
 
 
 def _estimate(model: Model, sent: _Sent, asked_tokens: int | None) -> int | None:
-    """What a request will cost at least; None where its price is not known."""
+    """What a request will cost with a short answer; None where its price is not known."""
     price = model.capabilities.price
     if price is not None:
         size = asked_tokens or len(sent.http.body) // _BYTES_PER_TOKEN
-        return cost_micros(Usage(input_tokens=size, output_tokens=0), price)
+        return cost_micros(Usage(input_tokens=size, output_tokens=_SHORT_ANSWER), price)
     return 0 if sent.endpoint.locality == "machine" else None
 
 

@@ -11,6 +11,7 @@ import msgspec
 
 from refact_lsp.core.money import dollars
 from refact_lsp.core.problems import refuse
+from refact_lsp.store.holds import held_by_others
 from refact_lsp.store.rows import Connection, fetch
 from refact_lsp.store.usage import spent_micros
 
@@ -18,12 +19,13 @@ _ALL = ""
 
 
 class Budget(msgspec.Struct, frozen=True, kw_only=True):
-    """A cap; `provider` is None where it counts all of them."""
+    """A cap; `provider` is None where it counts all of them. Other windows hold `held_micros`."""
 
     provider: str | None
     monthly_micros: int
     spent_micros: int
     resets_at: datetime
+    held_micros: int = 0
 
 
 class _Cap(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,10 +33,11 @@ class _Cap(msgspec.Struct, frozen=True, kw_only=True):
     monthly_micros: int
 
 
-def budgets(connection: Connection, *, at: datetime) -> list[Budget]:
-    """Read the caps with what this month has cost so far."""
+def budgets(connection: Connection, *, at: datetime, owner: str = "") -> list[Budget]:
+    """Read the caps with what this month has cost so far, and what others than `owner` hold."""
     start, end = _month(at)
     spent = spent_micros(connection, since=start)
+    held = held_by_others(connection, owner, at=at)
     caps = fetch(connection, "SELECT * FROM budgets ORDER BY provider", (), _Cap)
     return [
         Budget(
@@ -42,6 +45,7 @@ def budgets(connection: Connection, *, at: datetime) -> list[Budget]:
             monthly_micros=cap.monthly_micros,
             spent_micros=spent.get(cap.provider, 0) if cap.provider else sum(spent.values()),
             resets_at=end,
+            held_micros=held.get(cap.provider, 0) if cap.provider else sum(held.values()),
         )
         for cap in caps
     ]
@@ -75,6 +79,10 @@ class BudgetGuard:
         """Take over what `budgets` read."""
         self._budgets = tuple(budgets)
 
+    def is_capped(self, provider: str) -> bool:
+        """Say whether any cap counts a provider's requests."""
+        return any(budget.provider in {None, provider} for budget in self._budgets)
+
     def reserve(self, provider: str, estimate_micros: int | None, *, at: datetime) -> int:
         """Let a request through and count it; raises `budget`. Give the number to `release`.
 
@@ -96,10 +104,14 @@ class BudgetGuard:
     def _refuse_over(self, budget: Budget, estimate_micros: int | None, at: datetime) -> None:
         # The snapshot may be of a month that is over.
         spent = budget.spent_micros if at < budget.resets_at else 0
-        counted = spent + sum(
-            micros
-            for provider, micros in self._under_way.values()
-            if budget.provider in {None, provider}
+        counted = (
+            spent
+            + budget.held_micros
+            + sum(
+                micros
+                for provider, micros in self._under_way.values()
+                if budget.provider in {None, provider}
+            )
         )
         if counted + (1 if estimate_micros is None else estimate_micros) <= budget.monthly_micros:
             return

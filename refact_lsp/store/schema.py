@@ -150,7 +150,18 @@ CREATE TABLE calibrations (
 ) STRICT, WITHOUT ROWID;
 """
 
+_HOLDS = """
+CREATE TABLE holds (
+    id INTEGER PRIMARY KEY,
+    owner TEXT NOT NULL,
+    provider TEXT NOT NULL,
+    micros INTEGER NOT NULL,
+    at TEXT NOT NULL
+) STRICT;
+"""
+
 MIGRATIONS: tuple[str, ...] = (
     _FIRST + "\n".join(map(_watch, _WATCHED)),
     _CALIBRATIONS,
+    _HOLDS,
 )

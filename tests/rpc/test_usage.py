@@ -1,13 +1,15 @@
+import asyncio
 from typing import Any
 
 import pytest
 
 from refact_lsp.core.problems import RefactError
-from refact_lsp.rpc.session import open_session
+from refact_lsp.rpc.session import Session, open_session
 from refact_lsp.rpc.table import InvalidParams
+from tests.rpc.chatting import half
 from tests.rpc.conftest import asker
 from tests.servers.openai_like import KEY, OpenAiLike
-from tests.servers.scripted import Scripted, scripted
+from tests.servers.scripted import Exchange, Scripted, scripted
 
 MODEL = "custom/qwen2.5-coder-7b"
 
@@ -92,6 +94,35 @@ async def test_what_was_spent_counts_at_once_and_in_the_next_session(ask: Any):
         before = len(server.requests)
         assert not (await chat(ask))["ok"]
         assert len(server.requests) == before
+
+
+async def test_windows_do_not_pass_a_cap_together(session: Session):
+    class Slow(OpenAiLike):
+        async def __call__(self, exchange: Exchange) -> None:
+            await (half(exchange) if exchange.request.body else super().__call__(exchange))
+
+    async with scripted(Slow()) as server, open_session() as window:
+        ask: Any = asker(session)
+        other: Any = asker(window)
+        await add(ask, server, price="100000")
+        await ask("refact/budget/set", monthly="12")
+        await window.app.reload()
+        question = {"content": "Hello", "model": MODEL, "ephemeral": True}
+        first = session.app.start(ask("refact/chat/send", **question))
+        await server.until(lambda: bool(server.requests[-1].body))
+        sent = len(server.requests)
+        with pytest.raises(RefactError) as caught:
+            await other("refact/chat/send", **question)
+        assert caught.value.problem.kind == "budget"
+        assert len(server.requests) == sent
+        first.cancel()
+        await asyncio.wait([first])
+        await session.app.counted()
+        # What the stopped answer cost is known now, and nothing else is held.
+        second = window.app.start(other("refact/chat/send", **question))
+        await server.until(lambda: len(server.requests) > sent)
+        second.cancel()
+        await asyncio.wait([second])
 
 
 async def test_a_model_without_a_price_passes_until_the_cap_is_reached(ask: Any):
