@@ -120,9 +120,9 @@ def _show(error: RefactError, shown: set[str]) -> None:
 def _typed_lines() -> Generator["asyncio.Queue[str]"]:
     """Give the lines of the terminal as they come; what is typed later is left to others."""
     lines: asyncio.Queue[str] = asyncio.Queue()
-    loop, descriptor, begun = asyncio.get_running_loop(), sys.stdin.fileno(), bytearray()
+    loop, begun = asyncio.get_running_loop(), bytearray()
 
-    def take() -> None:
+    def take(descriptor: int) -> None:
         piece = os.read(descriptor, _READ_BYTES)
         begun.extend(piece or b"\n")
         *whole, rest = begun.split(b"\n")
@@ -134,8 +134,9 @@ def _typed_lines() -> Generator["asyncio.Queue[str]"]:
             loop.remove_reader(descriptor)
 
     try:
-        loop.add_reader(descriptor, take)
-    except (NotImplementedError, OSError):  # Windows, or a file
+        descriptor = sys.stdin.fileno()
+        loop.add_reader(descriptor, take, descriptor)
+    except (NotImplementedError, OSError):  # Windows, or no terminal and no pipe
         _read_in_thread(lines)
         yield lines
         return
