@@ -68,6 +68,19 @@ def test_a_real_runtime_chats_and_goes_on_with_its_thread(llama: str):
     assert {message.get("model") for message in kept["messages"]} == {None, model}
 
 
+def test_a_real_runtime_counts_what_nears_its_window(llama: str):
+    refact("providers", "add", "llamacpp", "--set", f"baseUrl={llama}", "--yes")
+    model = "llamacpp/qwen2.5-coder-tiny"
+    counting = refact("models", "tokenizer", model)["counting"]
+    assert (counting["by"], counting["route"]) == ("server", f"{llama}/tokenize")
+    command = [sys.executable, "-m", "refact_lsp", "chat", "z" * 18_000, "--model", model]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert "about 18,00" in done.stderr  # this vocabulary has a token for each letter
+    roles = [entry["role"] for entry in refact("ledger")["entries"]]
+    assert roles.count("chat") == 1  # it was counted, and not sent
+
+
 def test_a_real_runtime_embeds(llama_embedding: str):
     refact(
         "providers", "add", "llamacpp", "--set", f"baseUrl={llama_embedding}", "--yes", "--no-test"

@@ -14,10 +14,12 @@ from functools import partial
 
 from refact_lsp.app.application import App
 from refact_lsp.core.nouns import Model, TokenCounting, VocabularyState
-from refact_lsp.core.tokens import Calibration, Vocabulary, estimate, is_plausible
+from refact_lsp.core.tokens import Calibration, Vocabulary, estimate
 from refact_lsp.features.counting.routes import count_route
 
 _SLICE_CHARS = 16_384
+# A vocabulary of single bytes has some 36 tokens for one that is estimated.
+_LEAST_FACTOR, _MOST_FACTOR = 0.1, 40.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,8 @@ class Counter:
     def corrected(self, told_tokens: int, plain_tokens: int) -> "Counter | None":
         """Take what a server counted for a text for the truth; None where it cannot be true."""
         factor = told_tokens / plain_tokens if plain_tokens else 0.0
-        return Counter(self.base, factor, self._counted) if is_plausible(factor) else None
+        is_possible = _LEAST_FACTOR < factor < _MOST_FACTOR
+        return Counter(self.base, factor, self._counted) if is_possible else None
 
 
 def counter(app: App, model: Model) -> Counter:
