@@ -2,11 +2,15 @@
 
 import itertools
 import os
+import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from refact_lsp.core.paths import folders
+from refact_lsp.store.database import open_database
 
 # Tests start the program often: it is compiled once, as where it is installed, and so are they.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -15,11 +19,30 @@ sys.dont_write_bytecode = False
 
 @pytest.fixture(scope="session")
 def compiled_registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The compiled registry: every home has its own, but compiling it anew takes half a test."""
+    """Where the registry is compiled: anew for every home, it takes half a test."""
     folder = tmp_path_factory.getbasetemp()
     if folder.name.startswith("popen-"):  # one of several processes of a run: they share it
         folder = folder.parent
+    (folder / "registry").mkdir(exist_ok=True)
     return folder / "registry"
+
+
+@pytest.fixture(scope="session")
+def furnish(
+    compiled_registry: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[Path], None]:
+    """Give homes what the first start of the program makes: registry and database."""
+    empty = tmp_path_factory.mktemp("empty") / "refact.db"
+    open_database(empty).close()
+
+    def furnished(home: Path) -> None:
+        stored = folders({"REFACT_HOME": str(home)})
+        for folder in (home, stored.cache, stored.database.parent):
+            folder.mkdir(mode=0o700)
+        (stored.cache / "registry").symlink_to(compiled_registry)
+        shutil.copy(empty, stored.database)
+
+    return furnished
 
 
 @pytest.fixture(scope="session")
@@ -38,19 +61,12 @@ def home(homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def furnished(home: Path, compiled_registry: Path) -> Path:
-    """The same home with a compiled registry, for tests that open the whole program."""
-    furnish(home, compiled_registry)
+def furnished(home: Path, furnish: Callable[[Path], None]) -> Path:
+    """The same home as a first start leaves it, for tests that open the whole program."""
+    furnish(home)
     return home
 
 
 def live_in(home: Path, patch: pytest.MonkeyPatch) -> None:
     patch.setenv("REFACT_HOME", str(home))
     patch.setenv("REFACT_KEYRING", "off")
-
-
-def furnish(home: Path, compiled_registry: Path) -> None:
-    cache = home / "cache"
-    cache.mkdir(parents=True, mode=0o700)
-    compiled_registry.mkdir(exist_ok=True)
-    (cache / "registry").symlink_to(compiled_registry)

@@ -112,12 +112,11 @@ def test_a_shell_gets_its_completion_script(shell: Shell):
 def test_a_database_that_cannot_be_read_is_named_and_left_alone(
     shell: Shell, home: Path, damage: bytes, words: str
 ):
-    data = home / "data"
-    data.mkdir(parents=True)
-    (data / "refact.db").write_bytes(damage)
+    database = home / "data" / "refact.db"
+    database.write_bytes(damage)
     shown = shell.run("status", code=1)
     assert words in shown
-    assert (data / "refact.db").read_bytes() == damage
+    assert database.read_bytes() == damage
 
 
 def test_rules_are_added_asked_and_removed(shell: Shell, tmp_path: Path):

@@ -2,13 +2,13 @@
 
 import asyncio
 import sys
-from collections.abc import Generator
+from collections.abc import AsyncGenerator, Generator
 from contextlib import contextmanager
 
 import pytest
-import pytest_lsp
+import pytest_asyncio
 from lsprotocol import types
-from pytest_lsp import ClientServerConfig, LanguageClient
+from pytest_lsp import ClientServerConfig, LanguageClient, client_capabilities
 
 from tests.lsp.raw_client import URI
 
@@ -17,21 +17,22 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 COMMAND = [sys.executable, "-m", "tests.lsp.constant_server"]
 
 
-@pytest_lsp.fixture(
-    scope="module",
-    params=["neovim", "visual_studio_code"],
-    config=ClientServerConfig(server_command=COMMAND),
+@pytest_asyncio.fixture(
+    scope="module", loop_scope="module", params=["neovim", "visual_studio_code"]
 )
-async def client(request: pytest.FixtureRequest, lsp_client: LanguageClient):
-    capabilities = pytest_lsp.client_capabilities(request.param)
-    await lsp_client.initialize_session(
+async def client(request: pytest.FixtureRequest) -> AsyncGenerator[LanguageClient]:
+    capabilities = client_capabilities(request.param)
+    client = await ClientServerConfig(server_command=COMMAND).start()
+    assert isinstance(client, LanguageClient)
+    await client.initialize_session(
         types.InitializeParams(
             capabilities=capabilities,
             workspace_folders=[types.WorkspaceFolder(uri="file:///w", name="w")],
         )
     )
-    yield
-    await lsp_client.shutdown_session()
+    yield client
+    await client.shutdown_session()
+    await client.stop()
 
 
 @contextmanager

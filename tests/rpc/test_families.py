@@ -8,7 +8,7 @@ import asyncio
 import itertools
 import json
 import tomllib
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ import refact_lsp
 from refact_lsp.rpc.methods import TABLE
 from refact_lsp.rpc.session import Session, open_session
 from refact_lsp.rpc.table import call
-from tests.conftest import furnish, live_in
+from tests.conftest import live_in
 from tests.rpc.chatting import at_once
 from tests.servers.families import HANG, MIDDLE, TEXT, VECTOR, Family
 from tests.servers.scripted import Reply, Request, Scripted, scripted
@@ -90,10 +90,10 @@ class Front:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def ask(homes: Iterator[Path], compiled_registry: Path) -> AsyncGenerator[Front]:
+async def ask(homes: Iterator[Path], furnish: Callable[[Path], None]) -> AsyncGenerator[Front]:
     with pytest.MonkeyPatch.context() as patched:
         home = next(homes)
-        furnish(home, compiled_registry)
+        furnish(home)
         live_in(home, patched)
         async with open_session(pause=at_once) as session:
             yield Front(session)

@@ -6,7 +6,7 @@ give what an independent reader made of it. One session and one server serve all
 
 import json
 import re
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from refact_lsp.core.problems import RefactError
 from refact_lsp.rpc.methods import TABLE
 from refact_lsp.rpc.session import Session, open_session
 from refact_lsp.rpc.table import call
-from tests.conftest import furnish, live_in
+from tests.conftest import live_in
 from tests.llm.wire.reading import recordings
 from tests.rpc.chatting import at_once
 from tests.servers.scripted import Exchange, Reply, Scripted, scripted
@@ -98,12 +98,12 @@ class Stage:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def stage(homes: Iterator[Path], compiled_registry: Path) -> AsyncGenerator[Stage]:
+async def stage(homes: Iterator[Path], furnish: Callable[[Path], None]) -> AsyncGenerator[Stage]:
     told: list[Any] = []
     replay = Replay()
     with pytest.MonkeyPatch.context() as patch:
         home = next(homes)
-        furnish(home, compiled_registry)
+        furnish(home)
         live_in(home, patch)
         async with (
             scripted(replay) as server,
