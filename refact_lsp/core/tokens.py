@@ -44,7 +44,8 @@ _DENSE_CHARS_PER_TOKEN = 6
 _MIN_LEARNT_TOKENS = 64  # a short request is mostly chat template
 _SLOWEST_LEARNING = 0.1
 _MOST_STEP = 1.25  # what one report may say of the factor that it meets, before it is weighed
-_LEAST_RATIO, _MOST_RATIO = 0.4, 4.0
+# Fewer than this is what a server says that cut the prompt, or counts only what was not cached.
+_LEAST_RATIO, _MOST_RATIO = 0.7, 4.0
 
 _SLICE_CHARS = 32_768  # tiktoken takes quadratic time on very long runs without a space
 

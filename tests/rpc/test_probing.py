@@ -163,6 +163,18 @@ async def test_a_prompt_that_the_server_cuts_is_noticed_and_the_fix_is_offered(a
         assert 4096 < estimate(sent) < 32_768
 
 
+@pytest.mark.parametrize(("window", "state"), [(4096, "error"), (32_768, "ok")])
+async def test_a_chat_that_the_server_cuts_is_noticed_too(ask: Any, window: int, state: str):
+    async with scripted(Runtime(window=window)) as server:
+        await add(ask, server.url)
+        await ask("refact/chat/send", model=MODEL, content="plain words " * 4500)
+        health = (await ask("refact/providers/get", id="ollama"))["provider"]["health"]
+    assert health["state"] == state
+    if state == "error":
+        assert (health["error"]["kind"], health["error"]["field"]) == ("contextTooLong", "numCtx")
+        assert "read 4096" in health["error"]["message"]
+
+
 async def test_a_prompt_that_the_server_reads_whole_is_no_problem(ask: Any):
     async with scripted(Runtime(window=32_768)) as server:
         await add(ask, server.url)

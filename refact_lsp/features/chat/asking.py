@@ -6,15 +6,21 @@ from contextlib import aclosing
 import msgspec
 
 from refact_lsp.app.application import App
-from refact_lsp.core.events import Event
+from refact_lsp.core.events import Event, UsageReported
 from refact_lsp.core.ledger import Purpose
 from refact_lsp.core.nouns import Model
 from refact_lsp.core.parts import Message
+from refact_lsp.core.types import Usage
 from refact_lsp.features.calls import Asked, chat_events, locality_of
 from refact_lsp.features.chat.attachments import Attachments, Document, is_read
 from refact_lsp.features.chat.fitting import Question, fitted_to
+from refact_lsp.features.setup.providers import row_of
+from refact_lsp.features.setup.window import WINDOW_QUIRK, cut_problem, is_cut
 from refact_lsp.llm.client import OnRetry
 from refact_lsp.llm.failover import Link
+
+# No runtime's window is smaller: what is shorter was not cut.
+_NOTICED_TOKENS = 1500
 
 
 class Asking(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,9 +48,23 @@ async def _events(asking: Asking, question: Question, model: Model) -> AsyncGene
     asking.on_sent(sent.tokens)
     asked = Asked(tokens=sent.tokens, estimated=sent.estimated)
     events = chat_events(app, model, sent.request, purpose, on_retry=asking.on_retry, asked=asked)
+    usage: Usage | None = None
     async with aclosing(events):
         async for event in events:
+            if isinstance(event, UsageReported):
+                usage = event.usage
             yield event
+    if usage is not None:
+        _notice_cut(app, model, sent.estimated, usage.input_tokens)
+
+
+def _notice_cut(app: App, model: Model, sent_tokens: int, read_tokens: int) -> None:
+    """Remember of a provider that its runtime dropped much of what it was sent without a word."""
+    template = app.catalog.template(row_of(app.world, model.provider).template)
+    cuts = any(field.quirk == WINDOW_QUIRK for field in template.fields)
+    if cuts and sent_tokens > _NOTICED_TOKENS and is_cut(sent_tokens, read_tokens):
+        told = f"was sent about {sent_tokens} tokens and read {read_tokens}"
+        app.set_health(model.provider, cut_problem(template, model, read_tokens, read=told))
 
 
 async def _resolved(

@@ -11,6 +11,8 @@ from refact_lsp.registry.schema import Template
 
 # Enough to find every usual window of a runtime, little enough to be read in reasonable time.
 _MOST_TOKENS = 24_000
+# What a template calls the setting that undoes a cut.
+WINDOW_QUIRK = "num_ctx"
 _FILLED = 0.75  # of the window: room for the chat template, the answer and a wrong estimate
 # Estimates are at most a fifth off on plain words; a cut that matters takes more.
 _CUT_BELOW = 0.6
@@ -33,7 +35,7 @@ def is_cut(sent_tokens: float, read_tokens: int) -> bool:
 def cut_problem(template: Template, model: Model, window: int, *, read: str) -> Problem:
     """Name the cut and what undoes it; `window` is what the server really has."""
     claimed = model.capabilities.context_window
-    field = next((field for field in template.fields if field.quirk == "num_ctx"), None)
+    field = next((field for field in template.fields if field.quirk == WINDOW_QUIRK), None)
     fix = (
         f"Set {field.label!r} ({field.name}) of the provider to what its memory allows, at most "
         f"{claimed},"
