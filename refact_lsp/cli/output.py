@@ -1,5 +1,6 @@
 """How commands print: one JSON document with `--json`, else what a person reads."""
 
+import sys
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -7,6 +8,7 @@ import click
 import msgspec
 
 T = TypeVar("T")
+_UNCUT_WIDTH = 10_000
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
@@ -25,14 +27,21 @@ def show(value: T, *, as_json: bool, render: Callable[[T], None]) -> None:
 
 
 def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Rows in aligned columns, as wide as the terminal allows."""
+    """Rows in aligned columns, as wide as the terminal allows; the first column stays whole.
+
+    What is written to a file or another program is not cut at all.
+    """
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(*headers, box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for number, header in enumerate(headers):
+        whole = max((len(row[number]) for row in rows), default=0) if number == 0 else None
+        table.add_column(header, min_width=whole, no_wrap=number == 0, overflow="fold")
     for row in rows:
         table.add_row(*row)
-    Console(highlight=False, markup=False, soft_wrap=False).print(table)
+    width = None if sys.stdout.isatty() else _UNCUT_WIDTH
+    Console(highlight=False, markup=False, soft_wrap=False, width=width).print(table)
 
 
 def decoded(text: str) -> object:

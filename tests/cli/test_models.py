@@ -46,3 +46,14 @@ async def test_what_a_probe_found_is_kept_with_apply(shell: Shell):
         assert '{"method":"suffix"}  (user)' in out
         _, err = await shell.beside("models", "probe", MODEL, "completion")
         assert err == ""
+
+
+async def test_names_stay_whole_where_another_program_reads_them(shell: Shell):
+    name = "custom/" + "a-very-long-name-of-a-model-" * 9
+    async with open_session() as session:
+        ask = asker(session)
+        settings = {"baseUrl": "http://127.0.0.1:1"}
+        await ask("refact/providers/save", template="custom", settings=settings)
+        await ask("refact/models/save", model=name)
+    out, _ = await shell.beside("models", "list")
+    assert name in out

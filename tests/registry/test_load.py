@@ -92,6 +92,42 @@ def test_a_mistake_in_a_family_is_told_by_file_and_field(
         assert word in problem.message
 
 
+VOCABULARY = f"""
+[[vocabularies]]
+encoding = "mine"
+url = "https://example.com/mine.tiktoken"
+sha256 = "{"0a" * 32}"
+size_bytes = 5
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (VOCABULARY.replace("https:", "http:"), ["vocabularies[0].url", "https"]),
+        (VOCABULARY.replace("https://example.com/", "file:///etc/"), ["vocabularies[0].url"]),
+        (VOCABULARY.replace("0a0a", "0a0z"), ["vocabularies[0].sha256"]),
+        (VOCABULARY + "urls = 'x'\n", ["vocabularies[0]", "'urls'"]),
+        ("[[tokenizers]]\nmatch = '('\nfactor = 1.0\n", ["match", "'('"]),
+    ],
+)
+def test_a_mistake_in_the_tokenizers_is_told_and_the_bundled_ones_stay(
+    tmp_path: Path, text: str, words: list[str]
+):
+    (tmp_path / "tokenizers.toml").write_text(text)
+    registry = read_registry([bundled_folder(), tmp_path])
+    (problem,) = registry.problems
+    for word in words:
+        assert word in problem.message
+    assert registry.tokenizers == read_registry([bundled_folder()]).tokenizers
+
+
+def test_a_users_vocabulary_comes_before_the_bundled_ones(tmp_path: Path):
+    (tmp_path / "tokenizers.toml").write_text(VOCABULARY)
+    vocabularies = read_registry([bundled_folder(), tmp_path]).tokenizers.vocabularies
+    assert [each.encoding for each in vocabularies] == ["mine", "o200k_base", "cl100k_base"]
+
+
 def test_a_users_file_is_laid_over_the_bundled_one(tmp_path: Path):
     bundled, own = tmp_path / "bundled", tmp_path / "own"
     write(bundled, "providers", "mine", GOOD)

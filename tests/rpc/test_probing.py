@@ -131,6 +131,23 @@ async def test_the_layout_of_a_model_that_nobody_knows_is_found(session: Session
     assert target.render("a", "b").startswith(fim.prefix)
 
 
+async def test_what_nobody_says_of_a_model_is_tried_all_the_same(ask: Any):
+    call = {"index": 0, "id": "c", "function": {"name": "current_weather", "arguments": "{}"}}
+    chunks = [
+        {"choices": [{"index": 0, "delta": {"tool_calls": [call]}}]},
+        {"choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]},
+    ]
+    async with scripted(Reply(body=sse(*chunks))) as server:
+        await ask("refact/providers/save", template="custom", settings={"baseUrl": server.url})
+        capabilities = {"tools": False, "vision": False}
+        await ask("refact/models/save", model="custom/m", capabilities=capabilities)
+        found = await ask("refact/models/probe", model="custom/m", checks=["tools", "vision"])
+    tools, vision = found["results"]
+    assert (tools["ok"], tools["proposed"]) == (True, {"tools": True})
+    assert (vision["ok"], "proposed" in vision) == (False, False)
+    assert len(server.requests) == 2
+
+
 async def test_a_window_that_was_measured_is_proposed(ask: Any):
     async with scripted(Runtime(window=4096)) as server:
         await add(ask, server.url)

@@ -96,7 +96,9 @@ async def _tools(app: App, model: Model) -> _Found:
             "required": ["city"],
         },
     )
-    asked = _request(model, "What is the weather in Paris? Use the tool.", tools=(tool,))
+    asked = _trying(
+        _request(model, "What is the weather in Paris? Use the tool.", tools=(tool,)), tools=True
+    )
     calls = [
         event
         async for event in chat_events(app, model, asked, _purpose(model), patience=NONE)
@@ -111,7 +113,7 @@ async def _tools(app: App, model: Model) -> _Found:
 
 async def _vision(app: App, model: Model) -> _Found:
     image = ImagePart(mime_type="image/png", data=_RED_PNG)
-    asked = _request(model, "Which colour is this square? One word.", image)
+    asked = _trying(_request(model, "Which colour is this square? One word.", image), vision=True)
     text = await _text(app, asked, model)
     if "red" not in text.lower():
         return _Found(ok=False, detail=f"saw {_short(text)}")
@@ -234,6 +236,12 @@ def _request(
         max_tokens=_TOKENS * (1 if reasoning is None else 32),
         reasoning=reasoning,  # pyright: ignore[reportArgumentType]  # a level, by its only caller
     )
+
+
+def _trying(request: ChatRequest, **capabilities: bool) -> ChatRequest:
+    """Ask as if the model could: whether it can is what is to be found out."""
+    able = msgspec.structs.replace(request.capabilities, **capabilities)
+    return msgspec.structs.replace(request, capabilities=able)
 
 
 def _purpose(model: Model) -> Purpose:
