@@ -56,6 +56,11 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return self.lines[self.line][self.column :] + "".join(self.lines[self.line + 1 :])
 
     @cached_property
+    def below_hash(self) -> int:
+        """Stands for all lines below the cursor's; strings keep their own hash."""
+        return hash(tuple(self.lines[self.line + 1 :]))
+
+    @cached_property
     def line_ending(self) -> str:
         """The ending of the first line; LF where it has none."""
         first = self.lines[0]

@@ -2,11 +2,13 @@
 
 import ipaddress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from refact_lsp.core.problems import RefactError, refuse
 
 _PORTS = {"http": 80, "https": 443}
+_KEPT = 256  # addresses whose parts are remembered: each completion asks for the same one
 _SAFE = "/%:@!$&'()*+,;=-._~"
 
 
@@ -36,6 +38,7 @@ class Target:
         return is_loopback(self.host)
 
 
+@lru_cache(_KEPT)
 def parse_target(url: str, provider: str | None = None) -> Target:
     """Take an http(s) address apart; raises `invalidRequest` for anything else."""
     parts, host, port = urlsplit(""), "", 0
@@ -73,6 +76,7 @@ def join(base: str, path: str) -> str:
     return parts._replace(path=whole, query=queries, fragment="").geturl()
 
 
+@lru_cache(_KEPT)
 def is_loopback(host: str) -> bool:
     """Say whether a host is this machine, by itself: no name but `localhost` is believed.
 

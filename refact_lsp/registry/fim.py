@@ -72,6 +72,8 @@ def cuts(fim: Fim) -> tuple[str, ...]:
 
 def neutralised(fim: Fim, text: str) -> str:
     """Break every control token in user text by a space after its first character."""
+    if not text:
+        return text
     tokens = fim_tokens(fim)
     if not any(token in text for token in tokens):  # a hundred times the pattern's pace
         return text

@@ -87,7 +87,7 @@ class Cache:
         tail = snapshot.lines[snapshot.line]
         key = tail[: snapshot.column]
         above, head = _above(snapshot.lines, snapshot.line)
-        rest = _lines_hash(snapshot.lines, snapshot.line + 1)
+        rest = snapshot.below_hash
         right = tail[snapshot.column :]
         replaced = max((answer.replaced for answer in entry.answers), default=0)
         entry.size = ENTRY_OVERHEAD + 2 * (
@@ -109,7 +109,7 @@ class Cache:
         typed = snapshot.lines[snapshot.line][: snapshot.column]
         nothing: Hit | None = None
         for closed in closings(snapshot):
-            suffix = hash((closed.right, _lines_hash(snapshot.lines, closed.next_line)))
+            suffix = hash((closed.right, _lines_hash(snapshot, closed.next_line)))
             heads = self._buckets.get((snapshot.uri, scope, suffix))
             if heads is None:
                 continue
@@ -125,7 +125,7 @@ class Cache:
     def exact(self, snapshot: Snapshot, scope: int) -> Entry | None:
         """Give what was found at this very place."""
         tail = snapshot.lines[snapshot.line]
-        right = hash((tail[snapshot.column :], _lines_hash(snapshot.lines, snapshot.line + 1)))
+        right = hash((tail[snapshot.column :], snapshot.below_hash))
         heads = self._buckets.get((snapshot.uri, scope, right), {})
         root = _root(heads, snapshot.lines, snapshot.line)
         slot = trie.get(root, tail[: snapshot.column]) if root else None
@@ -207,8 +207,10 @@ def _root(heads: Heads, lines: Lines, line: int) -> trie.Node[_Slot] | None:
     return tries.get(_above(lines, line)[1]) if tries else None
 
 
-def _lines_hash(lines: Lines, start: int) -> int:
-    return hash(tuple(lines[start:]))
+def _lines_hash(snapshot: Snapshot, start: int) -> int:
+    if start == snapshot.line + 1:
+        return snapshot.below_hash
+    return hash(tuple(snapshot.lines[start:]))
 
 
 def _typed_through(slot: _Slot, typed: str, closed: Closed) -> Hit | None:

@@ -62,11 +62,12 @@ def is_placeholder(text: str) -> bool:
 def holds_secret(text: str, document: str) -> bool:
     """Say whether there is what looks like a key that the document does not hold already."""
     found = [match.group() for match in _SECRETS.finditer(text)]
-    found += [
-        match.group(1)
-        for match in _ASSIGNED.finditer(text)
-        if _entropy(match.group(1)) > _RANDOM_BITS
-    ]
+    if "'" in text or '"' in text:  # what is assigned stands in quotes
+        found += [
+            match.group(1)
+            for match in _ASSIGNED.finditer(text)
+            if _entropy(match.group(1)) > _RANDOM_BITS
+        ]
     return any(secret not in document for secret in found)
 
 

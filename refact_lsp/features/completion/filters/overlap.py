@@ -1,6 +1,8 @@
 """Compares a text with what stands around the cursor, so that nothing is written twice. Pure."""
 
 import re
+from collections.abc import Iterable
+from itertools import islice
 
 _WORD = re.compile(r"\w{2}")
 _NO_MATTER = re.compile(r"\s+")
@@ -77,15 +79,21 @@ def without_suffix_lines(text: str, suffix: str) -> str:
 def repeats_suffix(text: str, suffix: str) -> bool:
     """Say whether the whole text is what stands right of the cursor, or on the next lines."""
     lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
-    following = [line.strip() for line in suffix[:_NEAR_CHARS].splitlines() if line.strip()]
     if not lines:
         return False
+    here, *rest = suffix[:_NEAR_CHARS].splitlines() or [""]
+    below = _first_said(rest, len(lines))
+    following = [*_first_said([here], 1), *below]
     if "".join(lines) == "".join(following[: len(lines)]):
         return True
-    below = [line.strip() for line in suffix[:_NEAR_CHARS].splitlines()[1:] if line.strip()]
     telling = sum(map(len, lines)) >= _TELLING_CHARS
     same = len(below) >= len(lines) and all(map(_same_line, lines, below))
     return telling and same
+
+
+def _first_said(lines: Iterable[str], count: int) -> list[str]:
+    """Give the first lines that are not blank."""
+    return list(islice(filter(None, map(str.strip, lines)), count))
 
 
 def replaced_right(text: str, right: str) -> int:

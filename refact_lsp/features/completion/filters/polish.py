@@ -55,7 +55,7 @@ class Scene:
 
     def prepare(self, syntax: Syntax) -> None:
         """Work out, while a model thinks, what judging its answer will need."""
-        _ = self.unit
+        _ = self.unit, self.document
         if self.language == "python":
             _ = self.statement
         _guard(self, syntax, 0).prepare()
