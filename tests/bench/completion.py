@@ -16,6 +16,7 @@ import json
 import os
 import sys
 import time
+import traceback
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from functools import partial
@@ -152,14 +153,17 @@ def _endpoint(options: argparse.Namespace) -> Endpoint:
 
 
 def _measured(part: str, endpoint: Endpoint, work: Callable[[], list[Figure]]) -> Outcome:
-    """Measure one part; a scripted provider that is not answered through is a miss."""
+    """Measure one part; what fails is missed, and so is silence where the answer is scripted."""
     print(f"  … {part}", file=sys.stderr, flush=True)
     try:
         return Outcome(part, work())
     except UnmeasuredError as error:
-        if endpoint.scripted and part in OVER_STDIO:
-            return Outcome(part, [Figure(part, str(error), "an answer", holds=False)])
-        return Outcome(part, [], str(error))
+        if not (endpoint.scripted and part in OVER_STDIO):
+            return Outcome(part, [], str(error))
+        return Outcome(part, [Figure(part, str(error), "an answer", holds=False)])
+    except Exception as error:  # noqa: BLE001  — the other parts are worth their minutes
+        traceback.print_exc()
+        return Outcome(part, [Figure(part, f"failed: {type(error).__name__}", "", holds=False)])
 
 
 def _run(
@@ -168,7 +172,13 @@ def _run(
     async def run() -> list[Figure]:
         return await measure(endpoint)
 
-    return asyncio.run(run())
+    try:
+        return asyncio.run(run())
+    except ExceptionGroup as group:  # from the tasks around the server
+        for error in group.exceptions:
+            if isinstance(error, UnmeasuredError):
+                raise error from None
+        raise
 
 
 def _peer(command: str | None) -> list[Figure]:

@@ -155,7 +155,7 @@ async def second_accept(endpoint: Endpoint) -> list[Figure]:
                     tries += 1
                     hits += bool(found) and len(provider.calls) == calls
             document.close()
-            if tries == ACCEPTS or (number >= _PLACES and not tries):
+            if tries == ACCEPTS or (number >= _PLACES and not endpoint.scripted):
                 break
     if not tries:
         raise UnmeasuredError(_SILENT)

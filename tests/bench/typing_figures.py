@@ -14,7 +14,8 @@ from tests.bench.stdio import Document, Endpoint, Provider, Server, bench
 from tests.bench.typists import Session, keys, oracle, sessions
 
 GAP_S = 0.06  # between the keys of the typist that the benches play
-SESSIONS, STREAMS = 6, 60
+SESSIONS, STREAMS = 24, 60
+REAL_SESSIONS = 4  # where little is accepted, every key is typed
 # About what a tokenizer makes of code: a word with the blank before it, a sign, an indentation.
 TOKEN = re.compile(r"\n[ \t]*| ?\w{1,8}| ?[^\w\s]{1,2}|[ \t]+|\s")
 _TOO_MUCH = "other = thing(1)\n" * 30
@@ -26,7 +27,8 @@ async def typing_sessions(endpoint: Endpoint) -> list[Figure]:
     shares: list[float] = []
     async with bench(endpoint, completion={}) as (server, provider):
         provider.first_s = 0.05
-        for session in sessions(STDLIB, SESSIONS):
+        count = SESSIONS if endpoint.scripted else REAL_SESSIONS
+        for session in sessions(STDLIB, count):
             model = oracle(session)
             provider.answer = lambda hole, model=model: model(hole.prefix, hole.suffix)
             first = len(provider.calls)
