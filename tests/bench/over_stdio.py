@@ -7,10 +7,12 @@ what was suggested; what a scripted provider says is known beforehand.
 import asyncio
 import itertools
 import statistics
+import sys
 import sysconfig
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -89,8 +91,11 @@ async def streams(endpoint: Endpoint) -> list[Figure]:
 
 
 async def cached(endpoint: Endpoint) -> list[Figure]:
-    """Ask again and again for what is known, in a file of 5,000 lines."""
-    async with bench(endpoint, completion=AT_ONCE) as (server, provider):
+    """Ask again and again for what is known, in a file of 5,000 lines.
+
+    A pipe's echo is timed in turns with it: it says how much of the times is this machine's load.
+    """
+    async with bench(endpoint, completion=AT_ONCE) as (server, provider), _echo() as echo:
         provider.answer = lambda _hole: [TEXT]
         document, place = large(server)
         document.at = place
@@ -100,12 +105,17 @@ async def cached(endpoint: Endpoint) -> list[Figure]:
         if len(text) < 2:
             raise UnmeasuredError(_SILENT)
         took: list[float] = []
+        echoed: list[float] = []
         for _ in range(500 // len(text)):
             for char in text[:-1]:
                 document.type(char)
                 took.append(await timed_ms(document.complete))
+                echoed.append(await timed_ms(echo))
             document.replace(document.at - len(text) + 1, document.at, "")
-    return [latency("cached answer, 5,000 lines", took, (1.0, 5.0))]
+    return [
+        latency("cached answer, 5,000 lines", took, (1.0, 5.0)),
+        latency("a bare echo through a pipe, in turns with it", echoed),
+    ]
 
 
 async def overhead(endpoint: Endpoint) -> list[Figure]:
@@ -224,6 +234,28 @@ async def _suggested(
         if len(line) >= _SHORTEST:
             yield document, line, calls
         document.close()
+
+
+@asynccontextmanager
+async def _echo() -> AsyncGenerator[Callable[[], Awaitable[object]]]:
+    """Start what gives back each line at once."""
+    code = "import os, sys\nfor line in sys.stdin.buffer: os.write(1, line)"
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", code),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    stdin, stdout = process.stdin, process.stdout
+    assert stdin is not None
+    assert stdout is not None
+
+    async def once() -> bytes:
+        stdin.write(b"x" * 400 + b"\n")
+        return await stdout.readline()
+
+    yield once
+    stdin.close()
+    await process.wait()
 
 
 async def _is_indexing(server: Server) -> bool:

@@ -15,7 +15,6 @@ WANTED = 16
 """So many of the best items should be on the shelf."""
 MOST_MISSED = 2
 KEPT_SHARE = 0.7
-FULL_SHARE = 0.97
 _BODIES = ((2500, 8), (1000, 3))
 """From a budget on, so many of the best items show the beginning of their bodies."""
 
