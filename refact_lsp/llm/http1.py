@@ -37,11 +37,6 @@ class Http1(httpcore.AsyncConnectionInterface):
     async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
         if self._state not in ("new", "idle"):
             raise httpcore.ConnectionNotAvailable
-        if self._state == "idle":
-            await asyncio.sleep(0)  # an end of the connection that has come already is seen now
-            if self.has_expired():
-                await self.aclose()
-                raise httpcore.ConnectionNotAvailable
         self._state = "busy"
         try:
             head, begun = await self._asked(request)
@@ -59,6 +54,7 @@ class Http1(httpcore.AsyncConnectionInterface):
         if in_order and self._state == "busy":
             self._state = "idle"
             self._idle_until_s = time.monotonic() + self._keep_s
+            await asyncio.sleep(0)  # a close that comes right behind the answer is seen in time
         else:
             await self.aclose()
 
