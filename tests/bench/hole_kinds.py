@@ -13,8 +13,18 @@ from typing import NamedTuple
 from tree_sitter import Node
 
 from refact_lsp.core.syntax import Syntax, grammar_of
+from tests.bench.hole_text import (
+    balanced,
+    end_of_line,
+    goes_on,
+    in_text,
+    leads,
+    start_of_line,
+)
+from tests.bench.hole_words import texts
 
 KINDS = ("a", "b", "c", "d", "e")
+APART = "s"  # a statement over several lines: no kind of the goals, shown apart
 # Which share of a kind's holes is of which variant, as far as the code allows.
 SHARES: dict[str, dict[str, float]] = {
     "a": {"open": 0.68, "pair": 0.23, "code": 0.09},
@@ -22,6 +32,7 @@ SHARES: dict[str, dict[str, float]] = {
     "c": {"header": 0.34, "first": 0.33, "unclosed": 0.33},
     "d": {"own": 0.25, "pair": 0.25, "same": 0.25, "unclosed": 0.25},
     "e": {"string": 0.4, "comment": 0.4, "stringOpen": 0.2},
+    "s": {"chain": 1.0},
 }
 _MOST_OF_ONE_VARIANT_IN_A_FILE = 2
 LANGUAGES = {
@@ -74,6 +85,7 @@ _LISTS = frozenset(
         "tuple_expression",
     ]
 )
+_LONGEST_CHAIN = 8
 _CLOSERS_ONLY = re.compile(r"[)\]}>'\"`;,:\s]*$")
 
 
@@ -111,7 +123,13 @@ def code_files(folders: Sequence[Path], language: str) -> list[Path]:
     )
 
 
-def make_holes(folders: Sequence[Path], language: str, per_kind: int, seed: int) -> list[Hole]:
+def make_holes(
+    folders: Sequence[Path],
+    language: str,
+    per_kind: int,
+    seed: int,
+    kinds: Sequence[str] = KINDS,
+) -> list[Hole]:
     """Draw `per_kind` holes of every kind; fewer where the folders have not enough code."""
     chance = random.Random(f"{seed}/{language}")
     files = code_files(folders, language)
@@ -121,16 +139,16 @@ def make_holes(folders: Sequence[Path], language: str, per_kind: int, seed: int)
     for path in files:
         if all(
             len(pools.get((kind, variant), [])) >= per_kind
-            for kind in KINDS
+            for kind in kinds
             for variant in SHARES[kind]
         ):
             break
         text = _readable(path)
         if text is None:
             continue
-        for hole in _holes_in(text, language, syntax, chance, str(path)):
+        for hole in _holes_in(text, language, syntax, chance, str(path), kinds):
             pools.setdefault((hole.kind, hole.variant), []).append(hole)
-    return [hole for kind in KINDS for hole in _drawn(pools, kind, per_kind)]
+    return [hole for kind in kinds for hole in _drawn(pools, kind, per_kind)]
 
 
 def _drawn(pools: dict[tuple[str, str], list[Hole]], kind: str, count: int) -> list[Hole]:
@@ -156,7 +174,12 @@ def _readable(path: Path) -> str | None:
 
 
 def _holes_in(
-    text: str, language: str, syntax: Syntax, chance: random.Random, source: str
+    text: str,
+    language: str,
+    syntax: Syntax,
+    chance: random.Random,
+    source: str,
+    kinds: Sequence[str],
 ) -> list[Hole]:
     grammar = grammar_of(language)
     assert grammar
@@ -164,12 +187,11 @@ def _holes_in(
     if root.has_error:
         return []
     nodes = list(_walk(root))
-    makers = {"a": _rests, "b": _statements, "c": _bodies, "d": _lists, "e": _texts}
     holes: list[Hole] = []
-    for kind, maker in makers.items():
+    for kind in kinds:
         spans = [
             span
-            for span in maker(text, nodes, language, chance)
+            for span in _MAKERS[kind](text, nodes, language, chance)
             if len(text[span[1] : span[2]].strip()) > 1
         ]
         chance.shuffle(spans)
@@ -191,39 +213,26 @@ def _walk(root: Node) -> Iterator[Node]:
         stack.extend(reversed(node.children))
 
 
-def _line_end(text: str, at: int) -> int:
-    end = text.find("\n", at)
-    return end if end >= 0 else len(text)
-
-
-def _line_start(text: str, at: int) -> int:
-    return text.rfind("\n", 0, at) + 1
-
-
-def _leads(text: str, at: int) -> bool:
-    return not text[_line_start(text, at) : at].strip()
-
-
 def _rests(text: str, nodes: list[Node], language: str, chance: random.Random):
     leaves = [
         Leaf(node.type, node.start_byte, node.end_byte)
         for node in nodes
-        if not node.child_count and "comment" not in node.type and not _in_text(node)
+        if not node.child_count and "comment" not in node.type and not in_text(node)
     ]
     by_line: dict[int, list[Leaf]] = {}
     for leaf in leaves:
         if leaf.end > leaf.start and "\n" not in text[leaf.start : leaf.end]:
-            by_line.setdefault(_line_start(text, leaf.start), []).append(leaf)
+            by_line.setdefault(start_of_line(text, leaf.start), []).append(leaf)
     for line, line_leaves in by_line.items():
         if len(line_leaves) < 4:
             continue
         at = chance.randrange(1, len(line_leaves) - 1)
-        start, end = line_leaves[at].start, _line_end(text, line)
+        start, end = line_leaves[at].start, end_of_line(text, line)
         if end - start >= 3:
             yield "open", start, end
         at = chance.randrange(1, len(line_leaves) - 1)
         start = line_leaves[at].start
-        stops = [leaf for leaf in line_leaves[at + 1 :] if _balanced(text[start : leaf.start])]
+        stops = [leaf for leaf in line_leaves[at + 1 :] if balanced(text[start : leaf.start])]
         pairs = [
             leaf
             for leaf in stops
@@ -236,24 +245,6 @@ def _rests(text: str, nodes: list[Node], language: str, chance: random.Random):
             yield "code", start, chance.choice(codes).start
 
 
-def _balanced(text: str) -> bool:
-    depth = 0
-    for char in text:
-        depth += (char in "([{") - (char in ")]}")
-        if depth < 0:
-            return False
-    return depth == 0
-
-
-def _in_text(node: Node) -> bool:
-    at: Node | None = node
-    while at is not None:
-        if any(word in at.type for word in ("string", "comment", "char", "regex", "template")):
-            return True
-        at = at.parent
-    return False
-
-
 def _statements(text: str, nodes: list[Node], language: str, chance: random.Random):
     for node in nodes:
         parent = node.parent
@@ -261,9 +252,27 @@ def _statements(text: str, nodes: list[Node], language: str, chance: random.Rand
             continue
         if "comment" in node.type or node.start_point[0] != node.end_point[0]:
             continue
-        end = _line_end(text, node.start_byte)
-        if _leads(text, node.start_byte) and len(text[node.start_byte : end].strip()) > 4:
+        end = end_of_line(text, node.start_byte)
+        if leads(text, node.start_byte) and len(text[node.start_byte : end].strip()) > 4:
             yield "statement", node.start_byte, end
+
+
+def _chains(text: str, nodes: list[Node], language: str, chance: random.Random):
+    for node in nodes:
+        parent = node.parent
+        if parent is None or parent.type not in _PLACES_OF_STATEMENTS or "comment" in node.type:
+            continue
+        start, end = node.start_byte, end_of_line(text, node.end_byte)
+        if language == "python" and any(child.type == "block" for child in node.children):
+            continue
+        if (
+            node.type.startswith("preproc")
+            or not leads(text, start)
+            or not 1 <= text.count("\n", start, end) <= _LONGEST_CHAIN
+        ):
+            continue
+        if any(goes_on(text, start, at.start()) for at in re.finditer("\n", text[start:end])):
+            yield "chain", start, end
 
 
 def _bodies(text: str, nodes: list[Node], language: str, chance: random.Random):
@@ -282,12 +291,12 @@ def _bodies(text: str, nodes: list[Node], language: str, chance: random.Random):
         else:
             closer = "}"
             header_end, close = node.start_byte + 1, node.end_byte - 1
-        if not _leads(text, first) or text[header_end : _line_start(text, first)].strip():
+        if not leads(text, first) or text[header_end : start_of_line(text, first)].strip():
             continue
-        if closer and not _leads(text, close):
+        if closer and not leads(text, close):
             continue
         body_end = len(text[: close if closer else last].rstrip())
-        if closer == "" and text[body_end : _line_end(text, body_end)].strip():
+        if closer == "" and text[body_end : end_of_line(text, body_end)].strip():
             continue
         body = text[first:body_end]
         if not 2 <= body.count("\n") + 1 <= 12:
@@ -298,7 +307,7 @@ def _bodies(text: str, nodes: list[Node], language: str, chance: random.Random):
         elif variant == "first":
             yield variant, first, body_end
         else:
-            tail = _line_end(text, close)
+            tail = end_of_line(text, close)
             if text[close + len(closer) : tail].strip(" ;,)"):
                 continue
             yield variant, chance.choice((header_end, first)), tail
@@ -313,12 +322,12 @@ def _lists(text: str, nodes: list[Node], language: str, chance: random.Random):
             continue
         first = node.named_children[0].start_byte
         inner_end = len(text[:close].rstrip())
-        if not 1 <= text.count("\n", start, inner_end) <= 13 or _in_text(node):
+        if not 1 <= text.count("\n", start, inner_end) <= 13 or in_text(node):
             continue
-        tail = _line_end(text, close)
+        tail = end_of_line(text, close)
         if text[close + 1 : tail].strip(" ;,)]}"):
             continue
-        own_lines = _leads(text, first) and _leads(text, close)
+        own_lines = leads(text, first) and leads(text, close)
         if not own_lines:
             if text.count("\n", first, inner_end):
                 yield "same", first if chance.random() < 0.5 else start + 1, close
@@ -332,57 +341,11 @@ def _lists(text: str, nodes: list[Node], language: str, chance: random.Random):
             yield "unclosed", chance.choice((start + 1, first)), tail
 
 
-def _texts(text: str, nodes: list[Node], language: str, chance: random.Random):
-    for node in nodes:
-        if ("comment" in node.type and not node.child_count) or node.type in _STRINGS:
-            yield from _in_one_text(text, node, chance)
-
-
-_STRINGS = frozenset(
-    [
-        "string",
-        "interpreted_string_literal",
-        "string_literal",
-        "raw_string_literal",
-        "template_string",
-    ]
-)
-
-
-def _in_one_text(text: str, node: Node, chance: random.Random):
-    start, end = node.start_byte, node.end_byte
-    lines = [
-        (max(start, line), min(end, _line_end(text, line)))
-        for line in _line_starts(text, start, end)
-    ]
-    line_start, line_end = chance.choice(lines)
-    places = [found.start() for found in re.finditer(r"\b\w", text[line_start:line_end])]
-    places = [line_start + at for at in places if at >= 2]
-    if not places:
-        return
-    at = chance.choice(places)
-    if "comment" in node.type:
-        stop = _line_end(text, at)
-        if line_end == end and text[start:end].endswith("*/"):
-            stop = len(text[: end - 2].rstrip())
-        yield "comment", at, stop
-        return
-    if line_end < end:
-        yield "string", at, line_end
-        return
-    inner_end = end - (3 if text[start:end].endswith(('"' * 3, "'" * 3)) else 1)
-    if inner_end - at < 2:
-        return
-    if chance.random() < 0.6:
-        yield "string", at, inner_end
-    elif not text[end : _line_end(text, end)].strip(" ;,)]}:{"):
-        yield "stringOpen", at, _line_end(text, end)
-
-
-def _line_starts(text: str, start: int, end: int) -> list[int]:
-    found = [_line_start(text, start)]
-    at = text.find("\n", start, end)
-    while at >= 0:
-        found.append(at + 1)
-        at = text.find("\n", at + 1, end)
-    return found
+_MAKERS = {
+    "a": _rests,
+    "b": _statements,
+    "c": _bodies,
+    "d": _lists,
+    "e": texts,
+    APART: _chains,
+}

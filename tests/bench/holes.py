@@ -16,8 +16,8 @@ from pathlib import Path
 from refact_lsp.core.syntax import Syntax, grammar_of
 from refact_lsp.features.completion.cut.memory import Memory
 from tests.bench import holes_report
-from tests.bench.hole_kinds import KINDS, LANGUAGES, Hole, make_holes
-from tests.bench.hole_policies import POLICIES, Judge, Left
+from tests.bench.hole_kinds import APART, KINDS, LANGUAGES, Hole, make_holes
+from tests.bench.hole_policies import GUARDS, POLICIES, Judge, Left
 from tests.bench.hole_results import Result, decidable, undecidable
 from tests.bench.oracle import Stream, streams
 
@@ -45,6 +45,12 @@ def main() -> None:
         for hole in make_holes(folders, language, options.per_kind, options.seed)
         if not options.kind or hole.kind in options.kind
     ]
+    chains = [
+        hole
+        for language in options.language or LANGUAGES
+        for hole in make_holes(folders, language, options.per_kind, options.seed, (APART,))
+    ]
+    over_lines = measure_all(POLICIES, chains, options.seed)
     measured = measure_all(POLICIES, holes, options.seed)
     broken_files = [hole for hole in map(broken_elsewhere, holes) if hole]
     elsewhere = measure_all(("strict", "default"), broken_files, options.seed, clean=holes)
@@ -57,7 +63,13 @@ def main() -> None:
     holes_report.show(
         {policy: decidable(results) for policy, results in measured.items()},
         decidable(elsewhere["default"]),
-        {policy: undecidable(measured[policy]) for policy in ("strict", "default")},
+        {
+            **{f"{name}, sibling lines (apart)": undecidable(measured[name]) for name in GUARDS},
+            **{
+                f"{name}, long statements (apart)": decidable(results)
+                for name, results in over_lines.items()
+            },
+        },
     )
     holes_report.show_failures(decidable(measured["default"]), options.failures)
 

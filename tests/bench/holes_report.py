@@ -11,16 +11,14 @@ Results = Sequence[Result]
 _REASONS = 8
 
 
-def show(
-    measured: Mapping[str, Results], elsewhere: Results, undecidable: Mapping[str, Results]
-) -> None:
+def show(measured: Mapping[str, Results], elsewhere: Results, apart: Mapping[str, Results]) -> None:
     """Print every policy whole and in parts, then the figures with their goals."""
     print("\nAll kinds and languages")
     for policy, results in measured.items():
         _line(policy, results)
     _line("default, file broken elsewhere", elsewhere)
-    for policy, results in undecidable.items():
-        _line(f"{policy}, sibling lines (apart)", results)
+    for name, results in apart.items():
+        _line(name, results)
     for policy in ("strict", "default"):
         print(f"\n{policy} guard by language, kind and what was written too much")
         for part in ("language", "kind", "variant"):

@@ -10,13 +10,14 @@ from refact_lsp.core.events import Event, Finished, TextDelta
 from refact_lsp.core.problems import Problem, RefactError
 from refact_lsp.core.requests import ChatRequest, CompletionRequest
 from refact_lsp.core.text import Snapshot
-from refact_lsp.core.types import Capabilities, CompletionSupport, Reasoning
+from refact_lsp.core.types import CompletionSupport
 from refact_lsp.features.completion.engine import Engine
 from refact_lsp.features.completion.ports import Ports, Settings, Target
 from refact_lsp.features.completion.session import snapshot_with
 from refact_lsp.features.completion.values import Guess, Request, Suggestion
 from refact_lsp.features.counting.lines import LineCount
 from tests.features.snapshots import URI, snapshot_of
+from tests.llm.wire.reading import able
 
 
 class Clock:
@@ -104,20 +105,8 @@ class Model:
             call.open = False
 
 
-CAPABILITIES = Capabilities(
-    context_window=8192,
-    max_output=256,
-    tools=False,
-    structured_output=False,
-    agent=False,
-    vision=False,
-    pdf=False,
-    audio=False,
-    reasoning=Reasoning(kind="none"),
-    temperature=True,
-    tokenizer="",
-    completion=CompletionSupport(method="chat"),
-    status="active",
+CAPABILITIES = able(
+    context_window=8192, max_output=256, completion=CompletionSupport(method="chat")
 )
 TARGET = Target(
     model="local/fim",
@@ -190,6 +179,15 @@ class Desk:
         """Ask and let the delay pass: the model's stream is open then."""
         task = self.start(editor.ask)
         await self.clock.advance(1)
+        return task
+
+    async def begun(self, editor: Editor, *said: str) -> asyncio.Task[list[Suggestion]]:
+        """Ask, let the delay pass, and let the model begin to speak."""
+        task = self.start(editor.ask)
+        await self.clock.advance(1)
+        if said:
+            self.model.calls[-1].say(*said, end=False)
+            await settle()
         return task
 
     async def answered(self, editor: Editor, **request: object) -> list[Suggestion]:

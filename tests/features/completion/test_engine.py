@@ -110,8 +110,7 @@ async def test_a_live_stream_stays_joined_when_the_editor_adds_a_closer(
 ):
     async with open_desk(settings=Settings(multiline="always")) as desk:
         editor = Editor(desk.engine, "x = |\nlast()\n", language="text")
-        first = desk.start(editor.ask)
-        await desk.clock.advance(1)
+        first = await desk.begun(editor)
         head = "comp" if said.startswith("ute") else ""
         desk.model.calls[0].say(head or said[:2], end=False)
         await settle()
@@ -394,8 +393,7 @@ async def test_what_follows_is_read_ahead_while_a_suggestion_is_looked_at():
 async def test_the_rest_of_a_long_stream_is_served_piece_by_piece_as_each_is_accepted():
     async with open_desk() as desk:
         editor = Editor(desk.engine, "def f():\n    x = |\n\n\nlast()\n")
-        task = desk.start(editor.ask)
-        await desk.clock.advance(1)
+        task = await desk.begun(editor)
         more = ("    for b in a:\n        c(b)\n", "\n    d()\n    return e\n\n", "def g():\n")
         desk.model.calls[0].say("1\n    a = 2\n", *more, end=False)
         await settle()
@@ -414,8 +412,7 @@ async def test_the_rest_of_a_long_stream_is_served_piece_by_piece_as_each_is_acc
         ]
         assert len(desk.model.calls) == 1
         editor.accept(item)
-        task = desk.start(editor.ask)
-        await desk.clock.advance(1)
+        task = await desk.begun(editor)
         assert len(desk.model.calls) == 2
         task.cancel()
 
@@ -423,18 +420,14 @@ async def test_the_rest_of_a_long_stream_is_served_piece_by_piece_as_each_is_acc
 async def test_what_has_not_come_yet_is_not_waited_for():
     async with open_desk() as desk:
         editor = Editor(desk.engine, "x = |\nlast()\n")
-        task = desk.start(editor.ask)
-        await desk.clock.advance(1)
-        desk.model.calls[0].say("1\n", "y =", end=False)
-        await settle()
+        task = await desk.begun(editor, "1\n", "y =")
         desk.model.calls[0].say(" 2\n", end=False)
         await settle()
         (item,) = await task
         assert not desk.model.calls[0].open
         assert desk.model.calls[0].read == len("1\ny =")
         editor.accept(item)
-        task = desk.start(editor.ask)
-        await desk.clock.advance(1)
+        task = await desk.begun(editor)
         assert len(desk.model.calls) == 2
         task.cancel()
 

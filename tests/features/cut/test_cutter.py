@@ -2,19 +2,17 @@
 
 import pytest
 
-from refact_lsp.features.completion.cut.context import CutContext, Multiline
+from refact_lsp.features.completion.cut.context import CutContext, Multiline, cut_context
 from refact_lsp.features.completion.cut.cutter import Cutter
 from refact_lsp.features.completion.cut.stops import beginnings, undecided_tail, wire_stops
+from tests.features.snapshots import at_cursor
 
 END = "<|endoftext|>"
 
 
 def hole(document: str, language: str = "python", multiline: Multiline = "auto") -> CutContext:
     """The hole at the one `‸` of a document."""
-    prefix, suffix = document.split("‸")
-    return CutContext(
-        language=language, prefix=prefix, suffix=suffix, multiline=multiline, cut_strings=[END]
-    )
+    return cut_context(at_cursor(document, language), multiline=multiline, cut_strings=[END])
 
 
 def read(context: CutContext, *deltas: str):
@@ -168,6 +166,102 @@ CASES = {
         "g(a + offset) * b + offset)\ny = 2",
         "g(a + offset) * b",
         "rightText",
+    ),
+    "chain of calls": (
+        "rust",
+        "fn f() {\n    z();\n    ‸\n}\n",
+        "let x = a\n        .b()\n        .c();\n    d();\n",
+        "let x = a\n        .b()\n        .c();",
+        "newline",
+    ),
+    "chain of calls in an empty block": (
+        "rust",
+        "fn f() {\n    ‸\n}\n",
+        "let x = a\n        .b()\n        .c();\n    d();\n}\n",
+        "let x = a\n        .b()\n        .c();\n    d();",
+        "bracket",
+    ),
+    "chain that the document goes on with": (
+        "rust",
+        "fn f() {\n    let x = ‸\n        .c();\n}\n",
+        "a.b()\n        .d()\n        .c();\n",
+        "a.b()",
+        "newline",
+    ),
+    "indentation that the text brings": (
+        "lua",
+        "function f()\n  a()\n‸\nend\n",
+        "  b()\n  c()\n",
+        "  b()",
+        "newline",
+    ),
+    "condition whose statement stands below": (
+        "c",
+        "void f(void) {\n  z();\n  ‸\n}\n",
+        "if (a) /* b */\n    c();\n  d();\n",
+        "if (a) /* b */\n    c();",
+        "newline",
+    ),
+    "brace on a line of its own": (
+        "java",
+        "class A {\n  void f() {\n    z();\n    ‸\n  }\n}\n",
+        "if (a)\n    {\n      b();\n    }\n    else\n    {\n      c();\n    }\n    d();\n",
+        "if (a)\n    {\n      b();\n    }\n    else\n    {\n      c();\n    }",
+        "newline",
+    ),
+    "call repeated in a chain": (
+        "rust",
+        "fn f() {\n    z();\n    ‸\n}\n",
+        "a.b()\n        .sum::<u8>()\n        .sum::<u8>()\n        .sum::<u8>()",
+        "a.b()\n        .sum::<u8>()",
+        "repeatedLine",
+    ),
+    "statement without a semicolon": (
+        "typescript",
+        "‸\n",
+        "const x = a()\nconst y = b()\n",
+        "const x = a()",
+        "newline",
+    ),
+    "operator at the end of a line": (
+        "go",
+        "func f() {\n\tx := ‸\n}\n",
+        "a &&\n\t\tb\n\tc()\n",
+        "a &&\n\t\tb",
+        "newline",
+    ),
+    "attribute above deeper lines": (
+        "rust",
+        "‸\nstruct A {}\n",
+        "#[derive(Debug)]\n    a: u8,\n",
+        "#[derive(Debug)]",
+        "newline",
+    ),
+    "comment above deeper lines": ("rust", "// See ‸\n", "below\n    a()\n", "below", "newline"),
+    "deeper comment below": ("lua", "x = ‸\n", "1\n  -- two\n", "1", "newline"),
+    "full stop of a comment": ("go", "// See ‸\n", "below.\n// more", "below.", "newline"),
+    "full stop of a comment behind code": (
+        "go",
+        "x := ‸\n",
+        "1 // One.\ny := 2",
+        "1 // One.",
+        "newline",
+    ),
+    "argument of a list that goes on": (
+        "python",
+        "f(\n    ‸\n    b,\n)\n",
+        "a +\n    c,\n",
+        "a +",
+        "newline",
+    ),
+    "a long body ends before a statement": (
+        "python",
+        "def f():‸\n",
+        "".join(f"\n    a{number}()" for number in range(14))
+        + "\n    if b:\n        c()\n        d()\n    else:\n        e()\n    g()\n    h()",
+        "".join(f"\n    a{number}()" for number in range(14))
+        + "\n    if b:\n        c()\n        d()\n    else:\n        e()",
+        "lineCap",
     ),
     "rust lifetime is no quote": (
         "rust",

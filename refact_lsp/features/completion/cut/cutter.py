@@ -5,6 +5,7 @@ first rule that decides wins. What may still turn out to be a control token is h
 """
 
 import re
+from typing import Literal
 
 from refact_lsp.features.completion.cut.brackets import closes, width
 from refact_lsp.features.completion.cut.context import Cut, CutContext, CutReason
@@ -20,6 +21,10 @@ _RIGHT_TEXT_CHARS = 20
 _CONTINUES = re.compile(r"[,(\[{]$")
 # A line of a stream is judged once this much of it is known.
 _LINE_HEAD = re.compile(r"\s*(\S{8}|\S+\s)")
+# Whether it begins a statement is known sooner.
+_STATEMENT_HEAD = re.compile(r"\w{4}|\w+\W|[^\w\s].")
+_WHOLE_LINE = re.compile(r"\s*[#@]")  # of a preprocessor, an attribute, an annotation
+_ENDED = re.compile(r"[;,:{]$")
 _WORD = re.compile(r"\w{2}")
 
 
@@ -50,10 +55,16 @@ class Cutter:
         self._completed = False
         # Depth of own brackets from a position on.
         self._depths: list[tuple[int, int]] = [(self._start, 0)]
-        self._first_region_open = self._place.lexer.region is not None
+        region = self._place.lexer.region
+        self._first_region_open = region is not None
+        # Where a comment began that may be at the end of the line; before the text, where it is -1.
+        self._comment = -1 if region is not None and region.comment else None
         self._line_start = self._text.rfind("\n") + 1
         self._line_known = True
         self._newlines = 0
+        # Where the text ends unless the line that follows goes on with its statement.
+        self._pending: int | None = None
+        self._statement_indent = self._place.line_indent
         self._lines = LineRules(context, self._place)
 
     def feed(self, delta: str) -> Cut | None:
@@ -147,6 +158,9 @@ class Cutter:
                 return self._on_closer(token)
             case "newline":
                 return self._on_newline(token.start)
+            case "begin":
+                region = self._place.lexer.region
+                self._comment = token.start if region is not None and region.comment else None
             case "finish" if self._first_region_open:
                 self._first_region_open = False
                 if self._place.region_closes:
@@ -187,25 +201,43 @@ class Cutter:
     def _on_newline(self, at: int) -> Cut | None:
         if self._completed and not self._own:
             return self._cut(at, "complete")
+        if self._pending is not None:
+            return self._cut(self._pending, "newline")
         if self._first_region_open and self._place.lexer.region is None:
             self._first_region_open = False
         ends_line = not self._several and (
             self._context.multiline == "never" or self._is_logical_end(at)
         )
-        if ends_line and self._text[self._start : at].strip():
-            return self._cut(self._without_right(at), "newline")
         line = self._text[self._line_start : at]
+        if ends_line and self._text[self._start : at].strip():
+            if (sight := self._sight(line)) == "ends":
+                return self._cut(self._without_right(at), "newline")
+            if sight == "asks":
+                self._wait_for_next(at, line)
         in_region = self._place.lexer.region is not None
-        if not in_region:
-            end = self._lines.finished(
-                line, self._line_start, self._newlines, balanced=not self._own
-            )
-            if end:
-                return self._cut(max(self._start, end.at), end.reason)
+        if not in_region and (end := self._finished(line)):
+            return end
         self._line_start = at + 1
         self._line_known = in_region
+        self._comment = self._comment if in_region else None
         self._newlines += 1
         return None
+
+    def _wait_for_next(self, at: int, line: str) -> None:
+        """Let the line that follows tell whether the text ends here."""
+        self._pending = at
+        if not self._newlines and self._place.blank_line:  # the text may bring its indentation
+            self._statement_indent = width(line[: len(line) - len(line.lstrip(" \t"))])
+
+    def _finished(self, line: str) -> Cut | None:
+        """Judge a whole line."""
+        end = self._lines.finished(line, self._line_start, self._newlines, balanced=not self._own)
+        if end is None:
+            return None
+        first = not self._text[self._start : self._line_start].strip()
+        if self._pending is not None and first:
+            return self._cut(self._pending, "newline")
+        return self._cut(max(self._start, end.at), end.reason)
 
     def _is_logical_end(self, at: int) -> bool:
         """Whether a line break ends the statement rather than standing inside own brackets."""
@@ -222,6 +254,19 @@ class Cutter:
             return True
         opened_here = bool(self._outer) and self._outer[-1][0].near
         return not (opened_here and _CONTINUES.search(self._text[:at].rstrip()))
+
+    def _sight(self, line: str) -> Literal["ends", "goesOn", "asks"]:
+        """Whether a statement ends with a line, goes on, or the next line must be asked."""
+        reading = self._place.reading
+        code = line if self._comment is None else line[: max(0, self._comment - self._line_start)]
+        bare = code.rstrip()
+        single = self._context.multiline == "never" or self._place.lexer.region is not None
+        whole = not bare or _WHOLE_LINE.match(bare)
+        if single or whole or not self._place.statement_is_open:
+            return "ends"
+        if reading.trails and reading.trails.search(bare):
+            return "goesOn"
+        return "asks" if reading.leads and not _ENDED.search(bare) else "ends"
 
     def _right_overlap(self, at: int) -> int:
         """How many characters before `at` are the whole text right of the cursor."""
@@ -241,13 +286,20 @@ class Cutter:
         if self._line_known or end <= self._line_start:
             return None
         head = self._text[self._line_start : end]
-        if not head.strip() or not (last or _LINE_HEAD.match(head)):
+        text = head.lstrip(" \t")
+        if not text.strip():
+            return None
+        indent = width(head[: len(head) - len(text)])
+        if self._pending is not None:
+            if not last and not _STATEMENT_HEAD.match(text):
+                return None
+            if not self._place.reading.goes_on(text, deeper=indent > self._statement_indent):
+                return self._cut(self._pending, "newline")
+            self._pending = None
+        if not (last or _LINE_HEAD.match(head)):
             return None
         self._line_known = True
-        text = head.lstrip(" \t")
-        found = self._lines.begun(
-            width(head[: len(head) - len(text)]), text, balanced=not self._own
-        )
+        found = self._lines.begun(indent, text, balanced=not self._own)
         return self._cut(self._line_start, found) if found else None
 
     def _cut(self, at: int, reason: CutReason) -> Cut:

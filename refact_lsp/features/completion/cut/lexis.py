@@ -41,6 +41,9 @@ class _Lexis(NamedTuple):
     line_comment: str = ""
     lines_end: bool = False  # a line break ends a statement
     tail_values: bool = False  # a last line without a semicolon is the block's value
+    trails: str = ""  # how a line ends that goes on in the next one, brackets aside
+    leads: str = ""  # how a line begins that goes on with the one before
+    hangs: bool = False  # so does a line that is indented deeper
 
 
 class Lexis(_Lexis):
@@ -78,24 +81,41 @@ def _line(*openers: str) -> tuple[Region, ...]:
     return tuple(Region(opener, "\n", escape=False, comment=True) for opener in openers)
 
 
+_OPERATORS = r"(?<![-+*/])[-+*/%=|&^]|&&|\|\||=>|\?\?"
+_LEADING = r"\??\.|&&|\|\||\?\?|[-+%|?:] |\{|else\b"
 _BLOCK = Region("/*", "*/", multiline=True, escape=False, comment=True)
 _TRIPLE = tuple(Region(quote * 3, quote * 3, multiline=True) for quote in "\"'")
 _SLASHED = (*_line("//"), _BLOCK)
 _C = Lexis(
-    (*_SLASHED, *_quotes('"', "'")), exempt=r"#|\w+:(?!:)|case\b|default\b", line_comment="//"
+    (*_SLASHED, *_quotes('"', "'")),
+    exempt=r"#|\w+:(?!:)|case\b|default\b",
+    line_comment="//",
+    trails=_OPERATORS + r"|\\",
+    leads=_LEADING + r"|<< ",
+    hangs=True,
 )
-_JAVA = Lexis((*_SLASHED, *_quotes('"', "'"), _TRIPLE[0]), line_comment="//")
+_JAVA = Lexis(
+    (*_SLASHED, *_quotes('"', "'"), _TRIPLE[0]),
+    line_comment="//",
+    trails=_OPERATORS,
+    leads=_LEADING,
+    hangs=True,
+)
 _SCRIPT = Lexis(
     (*_SLASHED, *_quotes('"', "'"), Region("`", "`", multiline=True, template=True)),
     # A regular expression where no value stands before the slash.
     atom=r"(?<=[(,=:\[!&|?{};\n ])/(?![/*\s=])"
     r"(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n\[])+/[a-z]*(?=[\s.,;)\]])",
     line_comment="//",
+    trails=_OPERATORS,
+    leads=_LEADING,
+    hangs=True,
 )
 _GO = Lexis(
     (*_SLASHED, *_quotes('"', "'"), Region("`", "`", multiline=True, escape=False)),
     line_comment="//",
     lines_end=True,
+    trails=_OPERATORS + r"|\.",
 )
 _RUST = Lexis(
     (*_SLASHED, Region('"', '"', multiline=True)),
@@ -103,9 +123,16 @@ _RUST = Lexis(
     atom=r"b?'(?:\\(?:u\{\w+\}|x\w\w|.)|[^\\'\n])'",
     line_comment="//",
     tail_values=True,
+    trails=_OPERATORS,
+    leads=_LEADING,
+    hangs=True,
 )
 _PYTHON = Lexis(
-    (*_line("#"), *_TRIPLE, *_quotes('"', "'")), header=":", line_comment="#", lines_end=True
+    (*_line("#"), *_TRIPLE, *_quotes('"', "'")),
+    header=":",
+    line_comment="#",
+    lines_end=True,
+    trails=r"\\",
 )
 _LUA = Lexis(
     (*_line("--"), *_quotes('"', "'")),
@@ -113,6 +140,8 @@ _LUA = Lexis(
     words=MappingProxyType({"end": "function if do", "until": "repeat"}),
     header=r"\b(?:then|do|else|repeat)|\bfunction\b[^()]*\([^()]*\)",
     line_comment="--",
+    trails=r"(?<!-)[-+*/=]|\.\.|\b(?:and|or|not)",
+    leads=r"[.:]\w|\.\. |(?:and|or)\s|[+*/] ",
 )
 _HASH = Lexis((*_line("#"), *_quotes('"', "'")), header=":", line_comment="#")
 _PLAIN = Lexis(_quotes('"'))
@@ -141,6 +170,8 @@ class Reading:
         self.lexis = _TABLE.get(language, _PLAIN)
         self.code = self.lexis.code_pattern()
         self.header = self.lexis.header_pattern()
+        self.trails = re.compile(f"(?:{self.lexis.trails})$") if self.lexis.trails else None
+        self.leads = re.compile(self.lexis.leads) if self.lexis.leads else None
         self.exempt = re.compile(self.lexis.exempt) if self.lexis.exempt else None
         self.regions = {region.open: region for region in self.lexis.regions}
         self.openers = self.lexis.opening_words()
@@ -165,3 +196,10 @@ class Reading:
         """How many characters may be needed to know which region begins."""
         longest = max((len(opener) for opener in self.regions), default=1)
         return max(longest, 4) if self.lexis.long else longest
+
+    def goes_on(self, text: str, *, deeper: bool) -> bool:
+        """Whether a line, without its indentation, goes on with a statement above it."""
+        comment = self.lexis.line_comment
+        if self.leads is None or (comment and text.startswith(comment)):
+            return False
+        return bool(self.leads.match(text)) or (deeper and self.lexis.hangs)

@@ -17,6 +17,7 @@ _DEFINITION = re.compile(
     r"|type|namespace|module|mod|package|import|from|use|typedef|union)\b)"
 )
 _TERMINAL = re.compile(r"(?:return|raise|throw|break|continue|goto)\b")
+_CLAUSE = re.compile(r"(?:else|elif|elseif|except|finally|catch|case|default|then|do)\b")
 _ENDS_VALUE = re.compile(r"[\w)\]}\"'`?]$")
 _NO_VALUE = re.compile(r"(?://|/\*|#\[)")
 # A line of the document this long is met by itself; a shorter one only together with the next.
@@ -47,7 +48,8 @@ class LineRules:
         self._after_blank = False
         self._statement_end: int | None = None
         self._base: int | None = place.line_indent if place.blank_line else None
-        self._terminal = False
+        self._terminal = self._is_value = False
+        self._too_long = False
 
     def begin(self, *, starts_line: bool) -> None:
         """Tell whether the stream began with a line break where no block waits for lines."""
@@ -65,11 +67,18 @@ class LineRules:
         if indent < self._floor:
             is_case = indent == place.line_indent and _CASE.match(text)
             return None if is_case and _SWITCH.search(self._header) else "indentation"
-        if self._terminal and balanced and self._base is not None and indent <= self._base:
-            return "terminal"
-        if balanced and indent == 0 and self._after_blank and _DEFINITION.match(text):
-            return "topLevel"
-        return None
+        return self._outside(indent, text) if balanced else None
+
+    def _outside(self, indent: int, text: str) -> CutReason | None:
+        """Judge a line that stands inside no bracket of the text."""
+        base = self._base
+        if (base is None or indent <= base) and not self._goes_on(text):
+            if self._too_long:
+                return "lineCap"
+            if self._terminal and base is not None:
+                return "terminal"
+        outermost = indent == 0 and self._after_blank
+        return "topLevel" if outermost and _DEFINITION.match(text) else None
 
     def _goes_on_outside(self, *, balanced: bool) -> bool:
         """Whether this is the first line after a finished one: it may leave the block at once."""
@@ -91,7 +100,7 @@ class LineRules:
             return found
         if whole and balanced and self._is_terminal(seen):
             return End(end, "terminal")
-        return self._too_long(end, number + 1, balanced=balanced)
+        return self._capped(end, number + 1, balanced=balanced)
 
     def _is_terminal(self, line: Line) -> bool:
         """Whether the block surely ends with this line; if only probably, the next line tells."""
@@ -99,12 +108,14 @@ class LineRules:
         if self._base is None:
             self._base = line.indent
         if line.indent != self._base or _CLOSER.match(line.text):
-            self._terminal = self._terminal and line.indent > self._base
+            goes_on = self._terminal and line.indent > self._base
+            self._terminal = goes_on and not (self._is_value and line.text.endswith(";"))
             return False
         leaves = bool(_TERMINAL.match(line.text))
         ends = bool(_ENDS_VALUE.search(line.text))
         is_value = lexis.tail_values and ends and not line.text.endswith("}")
-        self._terminal = leaves or (is_value and not _NO_VALUE.match(line.text))
+        self._is_value = is_value and not leaves and not _NO_VALUE.match(line.text)
+        self._terminal = leaves or self._is_value
         ended = line.text.endswith(";") or (lexis.lines_end and ends)
         return leaves and ended and not self._place.needs
 
@@ -129,12 +140,14 @@ class LineRules:
                 return End(self._starts[-size], "repeatedLine")
         return None
 
-    def _too_long(self, end: int, count: int, *, balanced: bool) -> End | None:
+    def _goes_on(self, text: str) -> bool:
+        """Whether a line goes on with the statement above it."""
+        return bool(_CLAUSE.match(text)) or self._place.reading.goes_on(text, deeper=False)
+
+    def _capped(self, end: int, count: int, *, balanced: bool) -> End | None:
+        """End a text of many lines before the next statement, or anywhere at twice as many."""
         cap = _CAP_UNASKED if self._unasked else _CAP_EXPECTED
         if balanced:
             self._statement_end = end
-        if count >= cap and balanced:
-            return End(end, "lineCap")
-        if count >= 2 * cap:
-            return End(self._statement_end or end, "lineCap")
-        return None
+        self._too_long = count >= cap
+        return End(self._statement_end or end, "lineCap") if count >= 2 * cap else None

@@ -75,6 +75,18 @@ class Place(NamedTuple):
             return False
         return self._ends_block(following, self.line_indent - 1) or self.needs
 
+    @property
+    def statement_is_open(self) -> bool:
+        """Whether nothing right of the cursor or below goes on with the cursor's statement."""
+        if self.right or (self.balance.openers and self.balance.openers[-1].text in "(["):
+            return False
+        if not self.next_lines:
+            return True
+        below = self.next_lines[0]
+        return below.indent <= self.line_indent and not self.reading.goes_on(
+            below.text, deeper=False
+        )
+
     def _ends_block(self, line: Line, deepest: int) -> bool:
         """Whether a line is outside the block; some indent the closer like the block's lines."""
         return line.indent <= deepest + (1 if line.text[:1] in tuple(")]}") else 0)
