@@ -41,7 +41,7 @@ class Live:
         scope: int,
         target: Target,
         prompt: Prompt,
-        context: CutContext,
+        context: Callable[[], CutContext],
         settle: Callable[["Live"], None],
         ready: Callable[[], None],
         memory: Memory | None = None,
@@ -77,7 +77,7 @@ class Live:
     def cutter(self) -> Cutter:
         """The cutter; made at first use, since it reads the document around the cursor."""
         if self._cutter is None:
-            self._cutter = Cutter(self._context, self._memory)
+            self._cutter = Cutter(self._context(), self._memory)
         return self._cutter
 
     def continued_by(self, snapshot: Snapshot, scope: int) -> str | None:

@@ -66,18 +66,17 @@ class Reader:
         temperature: float | None = None,
     ) -> Live:
         prompt = self.prompt(session, place, temperature=temperature)
-        context = cut_context(
-            place.snapshot,
-            multiline=place.settings.multiline,
-            cut_strings=place.target.cut_strings,
-        )
         scene = Scene(place.snapshot, self.polishing(session, place), self._memory)
         live = Live(
             anchor=place.snapshot,
             scope=place.scope,
             target=place.target,
             prompt=prompt,
-            context=context,
+            context=lambda: cut_context(
+                place.snapshot,
+                multiline=place.settings.multiline,
+                cut_strings=place.target.cut_strings,
+            ),
             settle=lambda live: self._settle(live, place, scene, keep=temperature is None),
             ready=lambda: scene.prepare(self._syntax),
             memory=self._memory,

@@ -50,7 +50,6 @@ class Scene:
         self.snapshot = snapshot
         self.polishing = polishing
         self.language = snapshot.language
-        self.prefix, self.suffix = snapshot.prefix, snapshot.suffix
         self.right = snapshot.line_suffix
 
     def prepare(self, syntax: Syntax) -> None:
@@ -59,6 +58,16 @@ class Scene:
         if self.language == "python":
             _ = self.statement
         _guard(self, syntax, 0).prepare()
+
+    @property
+    def prefix(self) -> str:
+        """What stands before the cursor."""
+        return self.snapshot.prefix
+
+    @property
+    def suffix(self) -> str:
+        """What stands after the cursor."""
+        return self.snapshot.suffix
 
     @cached_property
     def document(self) -> str:
