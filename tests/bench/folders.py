@@ -181,7 +181,7 @@ def _build_figures(repositories: Sequence[Repository]) -> Iterator[Figure]:
 
 
 def _enough(name: str, count: int, wanted: int) -> Figure:
-    return at_least(name, count, wanted, "")
+    return Figure(name, f"{count:,}", f"at least {wanted:,}", count >= wanted)
 
 
 def _median(values: Sequence[int]) -> float:

@@ -124,15 +124,13 @@ async def cached(endpoint: Endpoint) -> list[Figure]:
 
 async def overhead(endpoint: Endpoint) -> list[Figure]:
     """Ask at places that were never asked for; the model's own time is taken off."""
-    async with bench(endpoint, completion=AT_ONCE) as (server, provider):
-        took = await overheads(server, provider)
+    took = await _idle_overheads(endpoint)
     return [latency("everything but the model, 5,000 lines", took, (5.0, 20.0))]
 
 
 async def overhead_while_indexing(endpoint: Endpoint) -> list[Figure]:
-    """Measure the same while a workspace of 10,000 files is read, beside an idle server."""
-    async with bench(endpoint, completion=AT_ONCE) as (server, provider):
-        alone = statistics.median(await overheads(server, provider))
+    """Measure the same while a workspace of 10,000 files is read, and idle before and after."""
+    alone = await _idle_overheads(endpoint)
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         body = "def function_{0}(first, second):\n    return first * {0} + second\n\n\n" * 20
@@ -144,9 +142,15 @@ async def overhead_while_indexing(endpoint: Endpoint) -> list[Figure]:
                 busy += await overheads(server, provider, requests=WARM_UP + 10)
     if not busy:
         raise UnmeasuredError("the workspace was read before anything could be asked")
-    ratio = statistics.median(busy) / alone
+    alone += await _idle_overheads(endpoint)
+    ratio = statistics.median(busy) / statistics.median(alone)
     name = f"the same while {INDEXED_FILES:,} files are indexed ({len(busy)} requests)"
     return [at_most(name, ratio, 1.5, "times")]
+
+
+async def _idle_overheads(endpoint: Endpoint) -> list[float]:
+    async with bench(endpoint, completion=AT_ONCE) as (server, provider):
+        return await overheads(server, provider)
 
 
 async def second_accept(endpoint: Endpoint) -> list[Figure]:
