@@ -4,8 +4,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from refact_lsp.cli.output import as_json, print_table, show
+from refact_lsp.cli.model_facts import forget, set_facts
+from refact_lsp.cli.output import as_json, show
 from refact_lsp.cli.probe import probe
+from refact_lsp.cli.tables import print_listed, print_model, print_models
 from refact_lsp.cli.tokenizer import print_counting, tokenizer
 from refact_lsp.core.nouns import Model, TokenCounting
 from refact_lsp.core.types import ROLES
@@ -46,7 +48,7 @@ def list_models(
     result = ask_once(
         "refact/models/list", {**given, "includeDisabled": include_disabled}, ModelsListed
     )
-    show(result, as_json=as_json, render=_print_listed)
+    show(result, as_json=as_json, render=print_listed)
 
 
 @command.command("show")
@@ -70,7 +72,7 @@ def show_model(model: str, as_json: bool) -> None:
         return found, counted.counting
 
     found, counting = with_session(look)
-    show(found, as_json=as_json, render=_print_model)
+    show(found, as_json=as_json, render=print_model)
     if not as_json:
         print_counting(counting, model)
 
@@ -85,7 +87,7 @@ def refresh(provider: str, as_json: bool) -> None:
     result = ask_once("refact/models/refresh", {"provider": provider}, ModelsRefreshed)
     if result.error and not as_json:
         click.echo(f"{result.error.message} The last known list stays.", err=True)
-    show(result, as_json=as_json, render=lambda value: _print_models(value.models))
+    show(result, as_json=as_json, render=lambda value: print_models(value.models))
 
 
 def _switch(name: str, *, enabled: bool, text: str) -> click.Command:
@@ -98,46 +100,14 @@ def _switch(name: str, *, enabled: bool, text: str) -> click.Command:
         result = ask_once(
             "refact/models/enable", {"models": models, "enabled": enabled}, ModelsResult
         )
-        show(result, as_json=as_json, render=lambda value: _print_models(value.models))
+        show(result, as_json=as_json, render=lambda value: print_models(value.models))
 
     return switch
 
 
 command.add_command(probe)
+command.add_command(set_facts)
+command.add_command(forget)
 command.add_command(tokenizer)
 command.add_command(_switch("enable", enabled=True, text="Offer MODELS for roles."))
 command.add_command(_switch("disable", enabled=False, text="Do not offer MODELS for roles."))
-
-
-def _print_listed(listed: ModelsListed) -> None:
-    _print_models(listed.models)
-    for problem in listed.problems:
-        click.echo(f"{problem.provider}: {problem.error.message}", err=True)
-        if problem.error.hint:
-            click.echo(f"  {problem.error.hint}", err=True)
-
-
-def _print_models(models: tuple[Model, ...]) -> None:
-    rows = [
-        (
-            model.id,
-            "yes" if model.enabled else "no",
-            f"{model.capabilities.context_window:,}",
-            " ".join(model.roles) or "-",
-            "" if model.known else "unknown model: safe defaults",
-        )
-        for model in models
-    ]
-    print_table(("model", "enabled", "context", "roles", "note"), rows)
-
-
-def _print_model(model: Model) -> None:
-    import msgspec
-
-    click.echo(f"{model.id}  ({model.display_name})")
-    for name, value in msgspec.to_builtins(model.capabilities).items():
-        source = model.sources.get(name, "default")
-        shown = value if isinstance(value, str) else msgspec.json.encode(value).decode()
-        click.echo(f"  {name:<18} {shown}  ({source})")
-    for role, reason in model.ineligible.items():
-        click.echo(f"  not for {role}: {reason}")

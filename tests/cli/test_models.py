@@ -57,3 +57,28 @@ async def test_names_stay_whole_where_another_program_reads_them(shell: Shell):
         await ask("refact/models/save", model=name)
     out, _ = await shell.beside("models", "list")
     assert name in out
+
+
+async def test_what_the_user_knows_of_a_model_is_set_shown_and_forgotten(shell: Shell):
+    async with open_session() as session:
+        settings = {"baseUrl": "http://127.0.0.1:1"}
+        await asker(session)("refact/providers/save", template="custom", settings=settings)
+    out, _ = await shell.beside("models", "set", "custom/mine", "contextWindow=50000", "tools=true")
+    assert "contextWindow      50000  (user)" in out
+    assert "models probe custom/mine" in out  # the rest is only safe
+    fim = 'completion={"method":"template","family":"qwen2.5-coder"}'
+    out, _ = await shell.beside("models", "set", "custom/mine", fim, "tools=null", "--json")
+    assert '"overridden": [' in out
+    out, _ = await shell.beside("models", "show", "custom/mine")
+    assert "tools              false  (default)" in out
+    assert '"family":"qwen2.5-coder"}  (user)' in out
+    _, err = await shell.beside("models", "set", "custom/mine", "colour=red", code=1)
+    assert "There is no capability 'colour'" in err
+    unknown = 'completion={"method":"template","family":"nobody"}'
+    _, err = await shell.beside("models", "set", "custom/mine", unknown, code=1)
+    assert "'nobody' is no family" in err
+    await shell.beside("models", "set", "custom/mine", "tools", code=2)
+    out, _ = await shell.beside("models", "forget", "custom/mine")
+    assert out == "Forgot what was set of custom/mine.\n"
+    _, err = await shell.beside("models", "forget", "custom/mine", code=1)
+    assert "no model of your own" in err

@@ -15,6 +15,7 @@ from refact_lsp.features.setup.endpoints import endpoint_of
 from refact_lsp.features.setup.listing import has_list, list_live
 from refact_lsp.features.setup.models import models_of, view
 from refact_lsp.features.setup.providers import row_of
+from refact_lsp.registry.catalog import Catalog
 from refact_lsp.registry.templates import effective
 from refact_lsp.store.models import (
     delete_custom as delete_row,
@@ -68,7 +69,7 @@ async def save_custom(
 ) -> Model:
     """Make a model of the user's own, or override single fields of a listed one."""
     row_of(app.world, ref.provider)
-    _checked(capabilities)
+    _checked(app.catalog, capabilities)
     await app.change(
         lambda connection: save_row(
             connection,
@@ -110,7 +111,7 @@ def found(app: App, ref: ModelRef) -> Model:
     return model
 
 
-def _checked(capabilities: Mapping[str, Any]) -> None:
+def _checked(catalog: Catalog, capabilities: Mapping[str, Any]) -> None:
     """Refuse what is no capability; null takes an override away."""
     given = {name: value for name, value in capabilities.items() if value is not None}
     known = {field.encode_name for field in msgspec.structs.fields(CapabilityPatch)}
@@ -123,6 +124,15 @@ def _checked(capabilities: Mapping[str, Any]) -> None:
                 field=name,
             )
     try:
-        msgspec.convert(given, CapabilityPatch, strict=False)
+        patch = msgspec.convert(given, CapabilityPatch, strict=False)
     except msgspec.ValidationError as error:
         raise refuse("invalidRequest", f"A capability does not fit: {error}.") from None
+    support = patch.completion
+    if support and support.method == "template" and not catalog.fim(support.family or ""):
+        what = f"{support.family!r} is no family" if support.family else "No family is named"
+        raise refuse(
+            "invalidRequest",
+            f"{what} whose layout could fill in the middle.",
+            "Give completion a family with a layout; refact-lsp models probe finds it.",
+            field="completion",
+        )
