@@ -88,8 +88,10 @@ class Spending:
                 let_go(connection, number)
             return self.read(connection)
 
-        self.refresh(await self._database.write(write))
-        self._guard.release(ticket)
+        try:
+            self.refresh(await self._database.write(write))
+        finally:
+            self._guard.release(ticket)
 
     def _free(self, number: int) -> None:
         self._write_down(self._database.write(lambda connection: let_go(connection, number)))

@@ -150,7 +150,7 @@ async def test_what_was_learned_decides_what_fits_and_outlives_the_server(home: 
     assert len(desk.asked[-1]["messages"]) == 1
 
 
-@pytest.mark.parametrize("told", [1, 0, -5, 10**12, 10**30, None, 1e308])
+@pytest.mark.parametrize("told", [1, 0, -5, 10**12, 10**30, None, 1e308, True, "many", [1]])
 async def test_usage_that_cannot_be_true_teaches_nothing(client: Client, told: Any):
     usage: Any = {"prompt_tokens": told, "completion_tokens": 1}
     async with scripted(Desk(says("Yes.", **usage))) as server:
@@ -159,7 +159,9 @@ async def test_usage_that_cannot_be_true_teaches_nothing(client: Client, told: A
         await client.send("some plain words " * 100, model=model, ephemeral=True)
         await client.session.app.counted()
         counting = await counting_of(client, model)
+        (row,) = (await client.ask("refact/usage/summary", by=["model"]))["rows"]
     assert (counting["factor"], counting["samples"]) == (1.3, 0)
+    assert 0 <= row["usage"]["inputTokens"] < 1000  # nothing is paid that cannot be true
 
 
 async def test_images_and_tools_teach_nothing_of_a_tokenizer(client: Client):

@@ -9,7 +9,8 @@ import json
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Literal, TypeVar
+from contextlib import suppress
+from typing import Any, Literal, TypeVar, cast
 
 import msgspec
 
@@ -176,13 +177,26 @@ def decode_lenient(payload: bytes, decode: Callable[[bytes], _T], shape: type[_T
         return decode(payload)
     except UNREADABLE as error:
         if isinstance(error, msgspec.ValidationError):
-            raise _unreadable(payload, str(error)) from error
+            return _uncounted(payload, error, shape)
     text = payload.decode(errors="replace").encode()
     text = _LONE_SURROGATE.sub(rb"\1\\ufffd", text)
     try:
         return msgspec.convert(json.loads(text), shape, strict=False)  # NaN and Infinity pass here
     except (ValueError, RecursionError) as error:
         raise _unreadable(payload, "it is no JSON") from error
+
+
+def _uncounted(payload: bytes, error: msgspec.ValidationError, shape: type[_T]) -> _T:
+    """Do without counts that cannot be read: they are no reason to lose an answer."""
+    if ".usage" in str(error) and payload[:1] == b"{":
+        whole: dict[str, Any] = msgspec.json.decode(payload)
+        for name in (None, "response", "message"):
+            holder = whole if name is None else whole.get(name)
+            if isinstance(holder, dict):
+                cast("dict[str, Any]", holder).pop("usage", None)
+        with suppress(msgspec.ValidationError):
+            return msgspec.convert(whole, shape, strict=False)
+    raise _unreadable(payload, str(error)) from error
 
 
 def no_answer(head: bytes) -> RefactError:

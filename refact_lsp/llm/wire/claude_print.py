@@ -15,6 +15,7 @@ from refact_lsp.core.types import Usage
 from refact_lsp.llm.failures import classify
 from refact_lsp.llm.wire.base import HttpRequest, Parser
 from refact_lsp.llm.wire.program_prompt import Lines, build_prompt
+from refact_lsp.llm.wire.usage import first_count
 
 
 class _Delta(msgspec.Struct):
@@ -96,10 +97,11 @@ class _Parser:
         # A version that streams no pieces gives the whole answer here.
         whole = line.result if line.result and not self._spoken else None
         usage = line.usage or _Usage()
-        read, written = usage.cache_read_input_tokens, usage.cache_creation_input_tokens
+        read = first_count(usage.cache_read_input_tokens) or 0
+        written = first_count(usage.cache_creation_input_tokens) or 0
         counted = Usage(
-            input_tokens=usage.input_tokens + read + written,
-            output_tokens=usage.output_tokens,
+            input_tokens=(first_count(usage.input_tokens) or 0) + read + written,
+            output_tokens=first_count(usage.output_tokens) or 0,
             cache_read_tokens=read,
             cache_write_tokens=written,
         )

@@ -15,6 +15,7 @@ from refact_lsp.core.types import Usage
 from refact_lsp.llm.failures import classify
 from refact_lsp.llm.wire.base import HttpRequest, Parser
 from refact_lsp.llm.wire.program_prompt import Lines, build_prompt
+from refact_lsp.llm.wire.usage import first_count
 
 
 class _Item(msgspec.Struct):
@@ -108,10 +109,10 @@ class _Parser:
 
 def _counted(usage: _Usage) -> Usage:
     return Usage(
-        input_tokens=usage.input_tokens,
-        output_tokens=usage.output_tokens,
-        cache_read_tokens=usage.cached_input_tokens,
-        reasoning_tokens=usage.reasoning_output_tokens,
+        input_tokens=first_count(usage.input_tokens) or 0,
+        output_tokens=first_count(usage.output_tokens) or 0,
+        cache_read_tokens=first_count(usage.cached_input_tokens),
+        reasoning_tokens=first_count(usage.reasoning_output_tokens),
     )
 
 

@@ -5,6 +5,7 @@ import msgspec
 from refact_lsp.core.types import Usage
 
 Count = int | float | None
+_MOST_TOKENS = 1 << 31  # more than any model reads or writes; false for NaN, too
 
 
 class ReadDetails(msgspec.Struct):
@@ -40,8 +41,9 @@ class OpenAiUsage(msgspec.Struct):
 
 
 def first_count(*counts: Count) -> int | None:
-    """Take the first count that a server gave."""
-    return next((int(count) for count in counts if count is not None), None)
+    """Take the first count that a server gave and that can be true: what it says is paid for."""
+    given = (count for count in counts if count is not None and 0 <= count < _MOST_TOKENS)
+    return next((int(count) for count in given), None)
 
 
 def openai_usage(usage: OpenAiUsage) -> Usage:
@@ -60,9 +62,10 @@ def openai_usage(usage: OpenAiUsage) -> Usage:
     )
     stored = first_count(read_details.cache_write_tokens, usage.cache_creation_input_tokens)
     thought = first_count(written_details.reasoning_tokens, usage.reasoning_tokens)
-    gap = int(usage.total_tokens or 0) - read - written
+    total = first_count(usage.total_tokens) or 0
+    gap = total - read - written
     from_cache = (cached or 0) + (stored or 0)
-    apart = from_cache > read and not usage.total_tokens
+    apart = from_cache > read and not total
     if from_cache and (gap == from_cache or apart):
         read += from_cache  # a gateway that counts the cache apart
     elif gap > 0 and written:  # xAI, Gemini and Copilot count thinking apart
