@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from refact_lsp.core.paths import folders
 from refact_lsp.store.database import open_database
@@ -15,6 +16,10 @@ from refact_lsp.store.database import open_database
 # Tests start the program often: it is compiled once, as where it is installed, and so are they.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+# Every run tries other examples, so a run may be short; no clock, for a machine may be busy.
+settings.register_profile("suite", deadline=None, max_examples=50)
+settings.load_profile("suite")
 
 
 @pytest.fixture(scope="session")

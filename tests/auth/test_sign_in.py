@@ -21,7 +21,7 @@ from refact_lsp.auth.tokens import Tokens
 from refact_lsp.core.oauth_spec import OAuthSpec
 from refact_lsp.core.paths import Folders
 from refact_lsp.core.problems import RefactError
-from tests.servers.scripted import Reply, Scripted, scripted
+from tests.servers.scripted import Reply, Scripted, plain_browser, scripted
 
 ACCESS, REFRESH, KEY = "planted-access-1", "planted-refresh-1", "planted-key-1"
 GRANTED = {"access_token": ACCESS, "refresh_token": REFRESH, "expires_in": 3600, "login": "me"}
@@ -57,7 +57,7 @@ def asked(url: str) -> dict[str, str]:
 
 
 async def visit(url: str, **headers: str) -> httpx.Response:
-    async with httpx.AsyncClient(trust_env=False) as browser:
+    async with plain_browser() as browser:
         return await browser.get(url, headers=headers)
 
 
@@ -396,7 +396,8 @@ async def test_signing_out_takes_both_tokens_back_and_forgets_them(
 async def test_every_bad_answer_has_its_problem_and_shows_no_secret(reply: Reply, kind: str):
     seen: list[Exchanged] = []
     async with scripted(reply) as server:
-        flow = await start_browser(service(server, web=Web(timeout_s=0.5, record=seen.append)))
+        web = Web(timeout_s=0.2 if kind == "timeout" else 10, record=seen.append)
+        flow = await start_browser(service(server, web=web))
         flow.supply("planted-code")
         with pytest.raises(RefactError) as caught:
             await flow.finish()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from refact_lsp.core.problems import RefactError
@@ -32,7 +32,6 @@ def unpacked(encoding: str, pieces: Sequence[bytes]) -> bytes:
 
 
 @pytest.mark.parametrize("way", PACKED)
-@settings(max_examples=40)
 @given(data=st.binary(max_size=200), cuts=st.lists(st.integers(0, 250), max_size=5))
 def test_any_way_of_splitting_gives_the_same_bytes(way: str, data: bytes, cuts: list[int]):
     pack, encoding = PACKED[way]

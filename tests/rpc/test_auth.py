@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-import httpx
 import pytest
 
 from refact_lsp.core.problems import RefactError
 from refact_lsp.rpc.session import Session, open_session
 from tests.rpc.conftest import asker
 from tests.servers.openai_like import OpenAiLike
-from tests.servers.scripted import Exchange, Reply, scripted
+from tests.servers.scripted import Exchange, Reply, plain_browser, scripted
 
 ACCESS, RENEWED, REFRESH, KEY = "planted-access", "planted-renewed", "planted-refresh", "sk-or-made"
 
@@ -103,7 +102,7 @@ async def come_back(url: str) -> None:
     back = query.get("redirect_uri") or query["callback_url"]
     more = {"code": "c1", **({"state": query["state"]} if "state" in query else {})}
     joined = f"{back}{'&' if '?' in back else '?'}{urlencode(more)}"
-    async with httpx.AsyncClient(trust_env=False) as browser:
+    async with plain_browser() as browser:
         assert (await browser.get(joined)).status_code == 200
 
 

@@ -18,6 +18,8 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mappi
 from dataclasses import dataclass, field
 from typing import Any
 
+import httpx
+
 PHRASES = {200: "OK", 302: "Found", 307: "Temporary Redirect", 429: "Too Many Requests"}
 
 
@@ -216,6 +218,11 @@ async def scripted(
         for task in list(server.tasks):
             task.cancel()
         await asyncio.gather(*server.tasks, return_exceptions=True)
+
+
+def plain_browser() -> httpx.AsyncClient:
+    """A browser for these pages: without the system's certificates, which take long to read."""
+    return httpx.AsyncClient(trust_env=False, verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
 
 
 def sse(*data: object, done: bool = True) -> list[bytes]:

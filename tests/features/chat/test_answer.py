@@ -3,7 +3,7 @@
 from typing import Any
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from refact_lsp.core.events import (
@@ -45,7 +45,6 @@ def collected(*events: Event) -> tuple[Part, ...]:
     return answer.parts()
 
 
-@settings(max_examples=50)
 @given(st.lists(EVENTS, max_size=30))
 def test_the_deltas_make_the_message_and_the_numbers_rise_by_one(events: list[Event]):
     told: list[Told] = []

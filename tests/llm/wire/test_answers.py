@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from refact_lsp.core.events import Finished, TextDelta
@@ -36,7 +36,6 @@ def chat(*documents: object, quirks: Quirks | None = None) -> Answer:
 
 
 @pytest.mark.parametrize("wire", FIXTURES)
-@settings(max_examples=40)
 @given(data=st.data())
 def test_any_way_of_cutting_the_bytes_gives_the_same_answer(wire: str, data: st.DataObject):
     stream = FIXTURES[wire]
