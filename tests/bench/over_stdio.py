@@ -155,29 +155,38 @@ async def _idle_overheads(endpoint: Endpoint) -> list[float]:
 
 async def second_accept(endpoint: Endpoint) -> list[Figure]:
     """Look at a suggestion for a moment, accept it, and ask for the next."""
-    hits = tries = 0
     async with bench(endpoint, completion=AT_ONCE) as (server, provider):
-        provider.first_s = 0.08
-        for number, session in enumerate(sessions(STDLIB, 3 * ACCEPTS)):
-            model = oracle(session, right=1.0)
-            provider.answer = lambda hole, model=model: model(hole.prefix, hole.suffix)
-            document = Document(server, session.text, f"file:///bench/{number}.py")
-            document.at = session.at
-            items = await document.complete()
-            if items:
-                await asyncio.sleep(LOOK_S)
-                document.accept(items[0])
-                if document.text != session.goal:
-                    calls = len(provider.calls)
-                    found = await document.complete()
-                    tries += 1
-                    hits += bool(found) and len(provider.calls) == calls
-            document.close()
-            if tries == ACCEPTS or (number >= _PLACES and not endpoint.scripted):
-                break
+        places = 3 * ACCEPTS if endpoint.scripted else _PLACES
+        hits, tries = await second_accepts(server, provider, places, ACCEPTS)
     if not tries:
         raise UnmeasuredError(_SILENT)
     return [at_least(f"second accept served from cache, of {tries}", 100 * hits / tries, 80)]
+
+
+async def second_accepts(
+    server: Server, provider: Provider, places: int, most: int, kind: type[Document] = Document
+) -> tuple[int, int]:
+    """Accept at so many places; give how often the next answer needed no call, and the tries."""
+    hits = tries = 0
+    provider.first_s = 0.08
+    for number, session in enumerate(sessions(STDLIB, places)):
+        model = oracle(session, right=1.0)
+        provider.answer = lambda hole, model=model: model(hole.prefix, hole.suffix)
+        document = kind(server, session.text, f"file:///bench/accept{number}.py")
+        document.at = session.at
+        items = await document.complete()
+        if items:
+            await asyncio.sleep(LOOK_S)
+            document.accept(items[0])
+            if document.text != session.goal:
+                calls = len(provider.calls)
+                found = await document.complete()
+                tries += 1
+                hits += bool(found) and len(provider.calls) == calls
+        document.close()
+        if tries == most:
+            break
+    return hits, tries
 
 
 async def overheads(

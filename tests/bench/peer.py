@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench.figure import Figure, UnmeasuredError, latency
-from tests.bench.over_stdio import LOOK_S, OPENING, STDLIB, TEXT, large, overheads, timed_ms
+from tests.bench.over_stdio import OPENING, STDLIB, TEXT, large, overheads, second_accepts, timed_ms
 from tests.bench.stdio import (
     Call,
     Document,
@@ -190,22 +190,7 @@ async def _cached(server: Server, provider: Provider, how: str) -> list[Figure]:
 
 
 async def _second_accepts(server: Server, provider: Provider) -> list[Figure]:
-    hits = tries = 0
-    provider.first_s = 0.08
-    for number, session in enumerate(sessions(STDLIB, ACCEPTS)):
-        model = oracle(session, right=1.0)
-        provider.answer = lambda hole, model=model: model(hole.prefix, hole.suffix)
-        document = MenuDocument(server, session.text, f"file:///bench/accept{number}.py")
-        document.at = session.at
-        items = await document.complete()
-        if items:
-            await asyncio.sleep(LOOK_S)
-            document.accept(items[0])
-            if document.text != session.goal:
-                calls = len(provider.calls)
-                tries += 1
-                hits += bool(await document.complete()) and len(provider.calls) == calls
-        document.close()
+    hits, tries = await second_accepts(server, provider, ACCEPTS, ACCEPTS, MenuDocument)
     return [Figure(f"peer: second accept from cache, of {tries}", str(hits), "", None)]
 
 
