@@ -139,6 +139,14 @@ class Vocabularies:
         places = (folder / vocabulary.file for folder in self._folders)
         return next((place for place in places if place.is_file()), None)
 
+    def has(self, vocabulary: Vocabulary) -> bool:
+        """Say whether its file is there and what it should be; reads it."""
+        path = self.path(vocabulary)
+        try:
+            return path is not None and vocabulary.is_intact(path.read_bytes())
+        except OSError:
+            return False
+
     def is_loaded(self, encoding: str | None) -> bool:
         """Say whether `count` would count."""
         return encoding in self._loaded

@@ -312,6 +312,20 @@ async def test_a_vocabulary_is_fetched_only_when_asked_for_and_then_counts(home:
     assert shop.given == 1
 
 
+async def test_a_vocabulary_that_was_damaged_is_fetched_again(home: Path):
+    shop = Shop(Desk(says("Yes.")), Reply(body=tiny()))
+    async with scripted(shop) as server:
+        publish(home, f"{server.url}/tiny.tiktoken")
+        async with opened() as client:
+            await counting_of(client, await tiny_model(client, server), fetch=True)
+        (file,) = (home / "cache" / "vocabularies").iterdir()
+        file.write_bytes(tiny()[:50])
+        async with opened() as client:
+            assert (await counting_of(client, "custom/m"))["by"] == "estimate"
+            assert (await counting_of(client, "custom/m", fetch=True))["by"] == "vocabulary"
+    assert shop.given == 2
+
+
 @pytest.mark.parametrize(
     ("reply", "kind", "word"),
     [

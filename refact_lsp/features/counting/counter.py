@@ -83,7 +83,7 @@ def vocabulary_of(app: App, model: Model) -> Vocabulary | None:
 
 
 def told(app: App, model: Model) -> TokenCounting:
-    """Say how a model's tokens are counted; asks the disk for its vocabulary."""
+    """Say how a model's tokens are counted; reads its vocabulary from the disk."""
     vocabulary = vocabulary_of(app, model)
     state: VocabularyState | None = None
     if vocabulary is not None:
@@ -91,7 +91,7 @@ def told(app: App, model: Model) -> TokenCounting:
             encoding=vocabulary.encoding,
             url=vocabulary.url,
             size_bytes=vocabulary.size_bytes,
-            present=app.vocabularies.path(vocabulary) is not None,
+            present=app.vocabularies.has(vocabulary),
         )
     learnt = calibration(app, model)
     route = count_route(app, model)

@@ -1,5 +1,7 @@
 """`refact/models/*`."""
 
+import asyncio
+
 from refact_lsp.core.nouns import ProviderProblem
 from refact_lsp.core.types import parse_model_ref
 from refact_lsp.features.counting.counter import told
@@ -63,7 +65,7 @@ async def _tokenizer(session: Session, params: m.ModelTokenizer) -> m.TokenizerR
 
     if params.fetch:
         await fetch_vocabulary(session.app, model, progress)
-    return m.TokenizerResult(counting=told(session.app, model))
+    return m.TokenizerResult(counting=await asyncio.to_thread(told, session.app, model))
 
 
 async def _probe(session: Session, params: m.ModelProbe) -> m.ProbeResults:
