@@ -62,6 +62,13 @@ CASES = {
         "\n    a()\n    b()",
         "indentation",
     ),
+    "body that begins with a comment": (
+        "python",
+        "def f():\n    # first‸\n\nx = 1\n",
+        "\n    a()\n\n    b()\nc()\n",
+        "\n    a()\n\n    b()",
+        "indentation",
+    ),
     "body from the header": (
         "python",
         "def f():‸\n\ndef g():\n    pass\n",

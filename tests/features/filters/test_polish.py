@@ -158,6 +158,7 @@ UNTOUCHED = {
         "class A {\n  void f() {\n    queue.add(new Item());\n    queue.add(new Item‸);\n  }\n}\n",
         "()",
     ),
+    "a line that was written twice already": ("lua", "add(one)\nadd(one)\nadd‸\n", "(one)"),
     "a value that only its quotes tell from the one above": (
         "python",
         'at(depth="2", name="long")\nat(depth=‸\n',

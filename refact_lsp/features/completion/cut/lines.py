@@ -53,7 +53,8 @@ class LineRules:
 
     def begin(self, *, starts_line: bool) -> None:
         """Tell whether the stream began with a line break where no block waits for lines."""
-        self._unasked = starts_line and not self._place.header
+        place = self._place
+        self._unasked = starts_line and not place.header and not place.begins_block
 
     def begun(self, indent: int, text: str, *, balanced: bool) -> CutReason | None:
         """Judge a line by how it begins."""

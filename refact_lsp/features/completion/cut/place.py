@@ -52,6 +52,8 @@ class Place(NamedTuple):
     blank_line: bool
     header: bool
     after_opener: bool
+    in_code: bool
+    in_comment: bool
     opened_above: bool
     region_closes: bool
     region_tail: str
@@ -71,8 +73,16 @@ class Place(NamedTuple):
         following = self.next_lines[0] if self.next_lines else Line(-1, "")
         if self.after_opener:
             return bool(self.right) or self._ends_block(following, self.line_indent)
-        if not (self.blank_line and self.opened_above):
+        if not (self.in_code and self.blank_line and self.opened_above):
             return False
+        return self._ends_block(following, self.line_indent - 1) or self.needs
+
+    @property
+    def begins_block(self) -> bool:
+        """Whether a comment is all that stands in a block yet, and the cursor at its end."""
+        if not (self.in_comment and self.opened_above):
+            return False
+        following = self.next_lines[0] if self.next_lines else Line(-1, "")
         return self._ends_block(following, self.line_indent - 1) or self.needs
 
     @property
@@ -123,7 +133,9 @@ def place_of(context: CutContext, memory: Memory | None = None) -> Place:
         blank_line=not line_prefix.strip(),
         header=header,
         after_opener=in_code and header,
-        opened_above=in_code and _opens(reading, _code_line_above(reading, context.prefix)),
+        in_code=in_code,
+        in_comment=lexer.region is not None and lexer.region.comment,
+        opened_above=_opens(reading, _code_line_above(reading, context.prefix)),
         region_closes=closing is not None,
         region_tail=suffix[: closing or 0].rstrip(),
         unopened=_unopened(reading, context.suffix) if in_code else frozenset(),

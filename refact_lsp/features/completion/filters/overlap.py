@@ -53,14 +53,15 @@ def _without_lines_above(text: str, prefix: str) -> str:
 def repeats_line_above(text: str, prefix: str) -> bool:
     """Say whether a text of one line is, or nearly is, the line above the cursor's.
 
-    A user who has typed most of the line wants it a second time.
+    A user who has typed most of the line wants it once more; so does one who has written it twice.
     """
-    near = prefix[-_NEAR_CHARS:]
-    above = near[: near.rfind("\n") + 1].rstrip()
-    above = above[above.rfind("\n") + 1 :].strip()
-    typed = near[near.rfind("\n") + 1 :].strip()
+    above, _, here = prefix[-_NEAR_CHARS:].rpartition("\n")
+    typed = here.strip()
     whole = (typed + text).strip()
-    return len(typed) < len(whole) / 2 and "\n" not in whole and _same_line(whole, above)
+    if "\n" in whole or len(typed) >= len(whole) / 2:
+        return False
+    before, last = ["", *(line.strip() for line in above.rstrip().rsplit("\n", 2))][-2:]
+    return before != last and _same_line(whole, last)
 
 
 def without_suffix_lines(text: str, suffix: str) -> str:
