@@ -11,9 +11,9 @@ from refact_lsp.cli.report import print_report
 from refact_lsp.cli.signing_in import sign_in
 from refact_lsp.core.nouns import Field, Provider, Template, TestReport
 from refact_lsp.core.problems import refuse
-from refact_lsp.rpc.messages import (
+from refact_lsp.rpc.messages import Empty
+from refact_lsp.rpc.messages.setup import (
     DefaultResult,
-    Empty,
     ModelsRefreshed,
     ProposalResult,
     ProviderResult,

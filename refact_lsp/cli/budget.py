@@ -3,7 +3,8 @@
 import click
 
 from refact_lsp.cli.output import as_json, print_table, show
-from refact_lsp.rpc.messages import Budgets, Empty
+from refact_lsp.rpc.messages import Empty
+from refact_lsp.rpc.messages.accounts import Budgets
 
 
 @click.group("budget")

@@ -5,7 +5,8 @@ import click
 from refact_lsp.cli.output import as_json, print_table, show
 from refact_lsp.core.nouns import Default
 from refact_lsp.core.types import ROLES
-from refact_lsp.rpc.messages import DefaultResult, DefaultsResult, Empty
+from refact_lsp.rpc.messages import Empty
+from refact_lsp.rpc.messages.setup import DefaultResult, DefaultsResult
 
 
 @click.group("defaults")

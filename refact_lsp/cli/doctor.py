@@ -3,7 +3,8 @@
 import click
 
 from refact_lsp.cli.output import as_json, show
-from refact_lsp.rpc.messages import DoctorResult, Empty
+from refact_lsp.rpc.messages import Empty
+from refact_lsp.rpc.messages.setup import DoctorResult
 
 
 @click.command("doctor")

@@ -3,7 +3,7 @@
 import click
 
 from refact_lsp.cli.output import as_json, print_table, show
-from refact_lsp.rpc.messages import LedgerListed
+from refact_lsp.rpc.messages.accounts import LedgerListed
 
 
 @click.command("ledger")

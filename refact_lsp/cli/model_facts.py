@@ -4,7 +4,8 @@ import click
 
 from refact_lsp.cli.output import as_json, show
 from refact_lsp.cli.tables import print_model
-from refact_lsp.rpc.messages import Empty, ModelResult
+from refact_lsp.rpc.messages import Empty
+from refact_lsp.rpc.messages.setup import ModelResult
 
 
 @click.command("set")

@@ -11,7 +11,7 @@ from refact_lsp.cli.tables import print_listed, print_model, print_models
 from refact_lsp.cli.tokenizer import print_counting, tokenizer
 from refact_lsp.core.nouns import Model, TokenCounting
 from refact_lsp.core.types import ROLES
-from refact_lsp.rpc.messages import (
+from refact_lsp.rpc.messages.setup import (
     ModelsListed,
     ModelsRefreshed,
     ModelsResult,

@@ -6,7 +6,8 @@ from typing import Any
 import click
 
 from refact_lsp.cli.output import as_json, print_table, show
-from refact_lsp.rpc.messages import Empty, PrivacyRules, PrivacyVerdict
+from refact_lsp.rpc.messages import Empty
+from refact_lsp.rpc.messages.accounts import PrivacyRules, PrivacyVerdict
 
 
 @click.group("privacy")

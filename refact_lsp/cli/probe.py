@@ -7,7 +7,7 @@ import click
 
 from refact_lsp.cli.output import as_json, print_table, show
 from refact_lsp.core.nouns import ProbeCheck
-from refact_lsp.rpc.messages import ModelResult, ProbeResults
+from refact_lsp.rpc.messages.setup import ModelResult, ProbeResults
 
 if TYPE_CHECKING:
     from refact_lsp.rpc.session import Session

@@ -9,9 +9,9 @@ import msgspec
 from refact_lsp.cli.output import as_json, print_json, print_table, show
 from refact_lsp.cli.report import print_report
 from refact_lsp.core.nouns import AccountUsage, Provider, TestReport
-from refact_lsp.rpc.messages import (
+from refact_lsp.rpc.messages import Empty
+from refact_lsp.rpc.messages.setup import (
     DetectResult,
-    Empty,
     ProviderResult,
     ProvidersResult,
     TemplatesResult,

@@ -4,7 +4,8 @@ import click
 import msgspec
 
 from refact_lsp.cli.output import as_json, print_json, show
-from refact_lsp.rpc.messages import Empty, SettingsResult
+from refact_lsp.rpc.messages import Empty
+from refact_lsp.rpc.messages.setup import SettingsResult
 
 
 @click.group("settings")

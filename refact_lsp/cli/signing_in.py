@@ -13,9 +13,9 @@ import msgspec
 from refact_lsp.cli.front import ask
 from refact_lsp.core.nouns import Provider
 from refact_lsp.core.problems import RefactError
-from refact_lsp.rpc.messages import (
+from refact_lsp.rpc.messages import Empty
+from refact_lsp.rpc.messages.setup import (
     AuthStarted,
-    Empty,
     ProviderResult,
     ProvidersResult,
     TemplatesResult,

@@ -4,7 +4,7 @@ import click
 
 from refact_lsp.cli.output import print_table
 from refact_lsp.core.nouns import Model
-from refact_lsp.rpc.messages import ModelsListed
+from refact_lsp.rpc.messages.setup import ModelsListed
 
 
 def print_listed(listed: ModelsListed) -> None:

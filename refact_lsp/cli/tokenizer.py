@@ -8,7 +8,7 @@ import msgspec
 
 from refact_lsp.cli.output import as_json, show
 from refact_lsp.core.nouns import TokenCounting, VocabularyState
-from refact_lsp.rpc.messages import TokenizerProgress, TokenizerResult
+from refact_lsp.rpc.messages.setup import TokenizerProgress, TokenizerResult
 
 _MEGABYTE = 1e6
 

@@ -17,16 +17,10 @@ from refact_lsp.core.types import (
     CapabilitySource,
     CompletionSupport,
     EmbeddingSupport,
+    ModelKind,
     Reasoning,
 )
-from refact_lsp.registry.schema import (
-    EmbeddingEntry,
-    Facts,
-    Family,
-    ModelKind,
-    ReasoningEntry,
-    price_of,
-)
+from refact_lsp.registry.model_schema import EmbeddingEntry, Facts, Family, ReasoningEntry, price_of
 
 Layer = tuple[CapabilitySource, CapabilityPatch]
 

@@ -36,15 +36,9 @@ from refact_lsp.core.types import (
     Wire,
 )
 from refact_lsp.registry.capabilities import Layer, facts_patch, merged, varied
+from refact_lsp.registry.model_schema import Family, Fim, ModelEntry, TokenizerRule, TokenizerRules
 from refact_lsp.registry.names import family_forms, undated, untagged
-from refact_lsp.registry.schema import (
-    Family,
-    Fim,
-    ModelEntry,
-    Template,
-    TokenizerRule,
-    TokenizerRules,
-)
+from refact_lsp.registry.schema import Template
 from refact_lsp.registry.templates import effective
 
 Via = Literal["exact", "alias", "date", "tag", "borrowed", "family", "default"]

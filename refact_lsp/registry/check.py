@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 
 from refact_lsp.core.tokens import Vocabulary
 from refact_lsp.registry.addresses import locality_of
-from refact_lsp.registry.schema import Family, Fim, Template
+from refact_lsp.registry.model_schema import Family, Fim
+from refact_lsp.registry.schema import Template
 
 MAX_WIRE_STOPS = 4  # OpenAI-compatible servers refuse more
 TEMPLATE_SLOTS = {

@@ -23,7 +23,7 @@ from refact_lsp.registry.load import (
     read_registry,
     registry_files,
 )
-from refact_lsp.registry.schema import Facts, ModelCatalog, ModelEntry
+from refact_lsp.registry.model_schema import Facts, ModelCatalog, ModelEntry
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from refact_lsp.core.requests import ContextFile
 from refact_lsp.registry.check import SLOT, fim_tokens
-from refact_lsp.registry.schema import Fim
+from refact_lsp.registry.model_schema import Fim
 
 # How the parts stand, where a family gives no template of its own.
 LAYOUTS: dict[str, str] = {

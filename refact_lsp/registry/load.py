@@ -21,7 +21,8 @@ from refact_lsp.registry.check import (
     check_template,
     check_vocabularies,
 )
-from refact_lsp.registry.schema import Family, ModelCatalog, Template, TokenizerRules
+from refact_lsp.registry.model_schema import Family, ModelCatalog, TokenizerRules
+from refact_lsp.registry.schema import Template
 
 T = TypeVar("T", Template, Family, ModelCatalog, TokenizerRules)
 Tables = dict[str, Any]

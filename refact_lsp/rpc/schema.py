@@ -8,7 +8,7 @@ import msgspec
 from refact_lsp.core.nouns import Status
 from refact_lsp.core.problems import Problem
 from refact_lsp.features.chat.told import Told
-from refact_lsp.rpc.messages import TokenizerProgress
+from refact_lsp.rpc.messages.setup import TokenizerProgress
 from refact_lsp.rpc.methods import TABLE
 
 PROTOCOL_VERSION = 1

@@ -1,7 +1,7 @@
 import pytest
 
 from refact_lsp.registry.capabilities import facts_patch
-from refact_lsp.registry.schema import Facts, ReasoningEntry
+from refact_lsp.registry.model_schema import Facts, ReasoningEntry
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from refact_lsp.registry.fim import (
     takes_files,
     wire_stops,
 )
-from refact_lsp.registry.schema import Fim
+from refact_lsp.registry.model_schema import Fim
 
 FILES = (ContextFile(path="a.py", text="A = 1"), ContextFile(path="b.py", text="B = 2"))
 

@@ -28,7 +28,7 @@ WORDS = {
     # Where a model comes from: the user (protocol, section 2).
     "custom": ("core/nouns.py", "store/models.py", "features/setup/"),
     # Where a privacy rule comes from: this program (protocol, section 7).
-    "builtin": ("core/privacy.py", "rpc/messages.py"),
+    "builtin": ("core/privacy.py", "rpc/messages/accounts.py"),
 }
 # Hubs that local runtimes write before a model's name; they are cut off, never contacted.
 HUBS = ("registry/names.py",)

@@ -13,7 +13,7 @@ from refact_lsp.features.completion.ports import Settings, Target
 from refact_lsp.features.setup.roles import chain, default
 from refact_lsp.registry.addresses import resolve_addresses
 from refact_lsp.registry.fim import cuts, middle_stands_last, render_fim, takes_files, wire_stops
-from refact_lsp.registry.schema import Fim
+from refact_lsp.registry.model_schema import Fim
 from refact_lsp.registry.templates import completion_wire, effective
 
 MAX_TOKENS = 256

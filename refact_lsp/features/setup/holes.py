@@ -8,7 +8,7 @@ from refact_lsp.core.requests import CompletionRequest
 from refact_lsp.core.types import CompletionMethod, CompletionSupport
 from refact_lsp.registry.catalog import Catalog
 from refact_lsp.registry.fim import cuts, render_fim, wire_stops
-from refact_lsp.registry.schema import Fim
+from refact_lsp.registry.model_schema import Fim
 
 # The word after `return` is the sum's name.
 PREFIX = "def add(first, second):\n    total = first + second\n    return "

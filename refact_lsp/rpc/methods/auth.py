@@ -1,7 +1,8 @@
 """`refact/auth/*`."""
 
 from refact_lsp.features.setup import signing_in
-from refact_lsp.rpc import messages as m
+from refact_lsp.rpc.messages import Empty
+from refact_lsp.rpc.messages import setup as m
 from refact_lsp.rpc.session import Session
 from refact_lsp.rpc.table import Method
 
@@ -22,13 +23,13 @@ async def _complete(session: Session, params: m.AuthComplete) -> m.ProviderResul
     return m.ProviderResult(provider=provider)
 
 
-async def _sign_out(session: Session, params: m.AuthSignOut) -> m.Empty:
+async def _sign_out(session: Session, params: m.AuthSignOut) -> Empty:
     await signing_in.sign_out(session.app, params.provider)
-    return m.Empty()
+    return Empty()
 
 
 METHODS = (
     Method("refact/auth/start", m.AuthStart, m.AuthStarted, _start),
     Method("refact/auth/complete", m.AuthComplete, m.ProviderResult, _complete),
-    Method("refact/auth/signOut", m.AuthSignOut, m.Empty, _sign_out),
+    Method("refact/auth/signOut", m.AuthSignOut, Empty, _sign_out),
 )

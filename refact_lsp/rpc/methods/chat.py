@@ -2,7 +2,8 @@
 
 from refact_lsp.features.chat.turns import Audience
 from refact_lsp.features.chat.values import ThreadRead, ThreadsPage, Turn, Turned
-from refact_lsp.rpc import messages as m
+from refact_lsp.rpc.messages import Empty
+from refact_lsp.rpc.messages import work as m
 from refact_lsp.rpc.session import Session
 from refact_lsp.rpc.table import Method
 
@@ -14,9 +15,9 @@ async def _send(session: Session, params: Turn) -> Turned:
     return await session.chat.send(params, audience)
 
 
-async def _stop(session: Session, params: m.ThreadName) -> m.Empty:
+async def _stop(session: Session, params: m.ThreadName) -> Empty:
     session.chat.stop(params.thread_id)
-    return m.Empty()
+    return Empty()
 
 
 async def _threads(session: Session, params: m.ChatThreads) -> ThreadsPage:
@@ -27,9 +28,9 @@ async def _get(session: Session, params: m.ThreadName) -> ThreadRead:
     return await session.chat.get(params.thread_id)
 
 
-async def _delete(session: Session, params: m.ThreadName) -> m.Empty:
+async def _delete(session: Session, params: m.ThreadName) -> Empty:
     await session.chat.delete(params.thread_id)
-    return m.Empty()
+    return Empty()
 
 
 async def _fork(session: Session, params: m.ChatFork) -> m.ThreadName:
@@ -42,10 +43,10 @@ async def _export(session: Session, params: m.ThreadName) -> m.Markdown:
 
 METHODS = (
     Method("refact/chat/send", Turn, Turned, _send),
-    Method("refact/chat/stop", m.ThreadName, m.Empty, _stop),
+    Method("refact/chat/stop", m.ThreadName, Empty, _stop),
     Method("refact/chat/threads", m.ChatThreads, ThreadsPage, _threads),
     Method("refact/chat/get", m.ThreadName, ThreadRead, _get),
-    Method("refact/chat/delete", m.ThreadName, m.Empty, _delete),
+    Method("refact/chat/delete", m.ThreadName, Empty, _delete),
     Method("refact/chat/fork", m.ChatFork, m.ThreadName, _fork),
     Method("refact/chat/export", m.ThreadName, m.Markdown, _export),
 )

@@ -5,7 +5,7 @@ from refact_lsp.features.completion.engine import Engine
 from refact_lsp.features.completion.preferences import Changes, Configured
 from refact_lsp.features.completion.stats import rows
 from refact_lsp.features.completion.trace import Explained
-from refact_lsp.rpc import messages as m
+from refact_lsp.rpc.messages import work as m
 from refact_lsp.rpc.session import Session
 from refact_lsp.rpc.table import Method
 from refact_lsp.store.completion_tallies import read_tallies

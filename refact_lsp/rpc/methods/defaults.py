@@ -2,12 +2,13 @@
 
 from refact_lsp.core.nouns import Proposal
 from refact_lsp.features.setup import choosing, roles
-from refact_lsp.rpc import messages as m
+from refact_lsp.rpc.messages import Empty
+from refact_lsp.rpc.messages import setup as m
 from refact_lsp.rpc.session import Session
 from refact_lsp.rpc.table import Method
 
 
-async def _get(session: Session, _: m.Empty) -> m.DefaultsResult:
+async def _get(session: Session, _: Empty) -> m.DefaultsResult:
     return m.DefaultsResult(defaults=roles.defaults(session.app.world))
 
 
@@ -28,7 +29,7 @@ async def _propose(session: Session, params: m.DefaultsPropose) -> m.ProposalRes
 
 
 METHODS = (
-    Method("refact/defaults/get", m.Empty, m.DefaultsResult, _get),
+    Method("refact/defaults/get", Empty, m.DefaultsResult, _get),
     Method("refact/defaults/set", m.DefaultSet, m.DefaultResult, _set),
     Method("refact/defaults/propose", m.DefaultsPropose, m.ProposalResult, _propose),
 )

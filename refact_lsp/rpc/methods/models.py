@@ -7,7 +7,8 @@ from refact_lsp.core.types import parse_model_ref
 from refact_lsp.features.counting.counter import told
 from refact_lsp.features.counting.vocabulary import fetch_vocabulary
 from refact_lsp.features.setup import discovery, models, probing
-from refact_lsp.rpc import messages as m
+from refact_lsp.rpc.messages import Empty
+from refact_lsp.rpc.messages import setup as m
 from refact_lsp.rpc.session import Session
 from refact_lsp.rpc.table import Method
 
@@ -51,9 +52,9 @@ async def _save(session: Session, params: m.ModelSave) -> m.ModelResult:
     return m.ModelResult(model=saved)
 
 
-async def _delete(session: Session, params: m.ModelName) -> m.Empty:
+async def _delete(session: Session, params: m.ModelName) -> Empty:
     await discovery.delete_custom(session.app, parse_model_ref(params.model))
-    return m.Empty()
+    return Empty()
 
 
 async def _tokenizer(session: Session, params: m.ModelTokenizer) -> m.TokenizerResult:
@@ -78,7 +79,7 @@ METHODS = (
     Method("refact/models/refresh", m.ModelsRefresh, m.ModelsRefreshed, _refresh),
     Method("refact/models/enable", m.ModelsEnable, m.ModelsResult, _enable),
     Method("refact/models/save", m.ModelSave, m.ModelResult, _save),
-    Method("refact/models/delete", m.ModelName, m.Empty, _delete),
+    Method("refact/models/delete", m.ModelName, Empty, _delete),
     Method("refact/models/tokenizer", m.ModelTokenizer, m.TokenizerResult, _tokenizer),
     Method("refact/models/probe", m.ModelProbe, m.ProbeResults, _probe),
 )

@@ -1,7 +1,8 @@
 """`refact/privacy/*`."""
 
 from refact_lsp.features import privacy
-from refact_lsp.rpc import messages as m
+from refact_lsp.rpc.messages import Empty
+from refact_lsp.rpc.messages import accounts as m
 from refact_lsp.rpc.session import Session
 from refact_lsp.rpc.table import Method
 
@@ -13,7 +14,7 @@ async def _check(session: Session, params: m.PrivacyCheck) -> m.PrivacyVerdict:
     )
 
 
-async def _get(session: Session, _: m.Empty) -> m.PrivacyRules:
+async def _get(session: Session, _: Empty) -> m.PrivacyRules:
     return m.PrivacyRules(
         rules=tuple(
             m.PrivacyRule(
@@ -27,11 +28,11 @@ async def _get(session: Session, _: m.Empty) -> m.PrivacyRules:
 
 async def _set(session: Session, params: m.PrivacySet) -> m.PrivacyRules:
     await privacy.change(session.app, params.rules, params.local_only)
-    return await _get(session, m.Empty())
+    return await _get(session, Empty())
 
 
 METHODS = (
     Method("refact/privacy/check", m.PrivacyCheck, m.PrivacyVerdict, _check),
-    Method("refact/privacy/get", m.Empty, m.PrivacyRules, _get),
+    Method("refact/privacy/get", Empty, m.PrivacyRules, _get),
     Method("refact/privacy/set", m.PrivacySet, m.PrivacyRules, _set),
 )

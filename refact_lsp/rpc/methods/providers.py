@@ -4,16 +4,17 @@ from refact_lsp.core.nouns import AccountUsage, TestReport
 from refact_lsp.core.problems import refuse
 from refact_lsp.features.setup import detection, providers, testing
 from refact_lsp.features.setup.account import account_usage
-from refact_lsp.rpc import messages as m
+from refact_lsp.rpc.messages import Empty
+from refact_lsp.rpc.messages import setup as m
 from refact_lsp.rpc.session import Session
 from refact_lsp.rpc.table import Method
 
 
-async def _templates(session: Session, _: m.Empty) -> m.TemplatesResult:
+async def _templates(session: Session, _: Empty) -> m.TemplatesResult:
     return m.TemplatesResult(templates=providers.templates(session.app.world))
 
 
-async def _list(session: Session, _: m.Empty) -> m.ProvidersResult:
+async def _list(session: Session, _: Empty) -> m.ProvidersResult:
     return m.ProvidersResult(providers=await providers.list_providers(session.app))
 
 
@@ -33,9 +34,9 @@ async def _save(session: Session, params: m.ProviderSave) -> m.ProviderResult:
     return m.ProviderResult(provider=saved)
 
 
-async def _delete(session: Session, params: m.ProviderId) -> m.Empty:
+async def _delete(session: Session, params: m.ProviderId) -> Empty:
     await providers.delete_provider(session.app, params.id)
-    return m.Empty()
+    return Empty()
 
 
 async def _test(session: Session, params: m.ProviderTest) -> TestReport:
@@ -47,7 +48,7 @@ async def _test(session: Session, params: m.ProviderTest) -> TestReport:
     return await testing.test_provider(session.app, params.id or "")
 
 
-async def _detect(session: Session, _: m.Empty) -> m.DetectResult:
+async def _detect(session: Session, _: Empty) -> m.DetectResult:
     return m.DetectResult(found=await detection.detect(session.app))
 
 
@@ -56,12 +57,12 @@ async def _usage(session: Session, params: m.ProviderId) -> AccountUsage:
 
 
 METHODS = (
-    Method("refact/providers/templates", m.Empty, m.TemplatesResult, _templates),
-    Method("refact/providers/list", m.Empty, m.ProvidersResult, _list),
+    Method("refact/providers/templates", Empty, m.TemplatesResult, _templates),
+    Method("refact/providers/list", Empty, m.ProvidersResult, _list),
     Method("refact/providers/get", m.ProviderId, m.ProviderResult, _get),
     Method("refact/providers/save", m.ProviderSave, m.ProviderResult, _save),
-    Method("refact/providers/delete", m.ProviderId, m.Empty, _delete),
+    Method("refact/providers/delete", m.ProviderId, Empty, _delete),
     Method("refact/providers/test", m.ProviderTest, TestReport, _test),
-    Method("refact/providers/detect", m.Empty, m.DetectResult, _detect),
+    Method("refact/providers/detect", Empty, m.DetectResult, _detect),
     Method("refact/providers/usage", m.ProviderId, AccountUsage, _usage),
 )

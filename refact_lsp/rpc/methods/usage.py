@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from refact_lsp.core.money import dollars, parse_dollars
 from refact_lsp.core.problems import refuse
 from refact_lsp.features.setup.providers import row_of
-from refact_lsp.rpc import messages as m
+from refact_lsp.rpc.messages import Empty
+from refact_lsp.rpc.messages import accounts as m
 from refact_lsp.rpc.session import Session
 from refact_lsp.rpc.table import Method
 from refact_lsp.store.budgets import budgets, set_budget
@@ -56,7 +57,7 @@ async def _usage(session: Session, params: m.UsageAsked) -> m.UsageSummary:
     )
 
 
-async def _budgets(session: Session, _: m.Empty) -> m.Budgets:
+async def _budgets(session: Session, _: Empty) -> m.Budgets:
     await session.app.counted()
     now = datetime.now(UTC)
     found = await session.app.database.read(lambda c: budgets(c, at=now))
@@ -78,7 +79,7 @@ async def _set_budget(session: Session, params: m.BudgetSet) -> m.Budgets:
     if params.provider is not None and micros is not None:
         row_of(session.app.world, params.provider)
     await session.app.change(lambda c: set_budget(c, params.provider, micros))
-    return await _budgets(session, m.Empty())
+    return await _budgets(session, Empty())
 
 
 def _time(text: str | None) -> datetime | None:
@@ -100,6 +101,6 @@ def _time(text: str | None) -> datetime | None:
 METHODS = (
     Method("refact/ledger/list", m.LedgerList, m.LedgerListed, _ledger),
     Method("refact/usage/summary", m.UsageAsked, m.UsageSummary, _usage),
-    Method("refact/budget/get", m.Empty, m.Budgets, _budgets),
+    Method("refact/budget/get", Empty, m.Budgets, _budgets),
     Method("refact/budget/set", m.BudgetSet, m.Budgets, _set_budget),
 )

@@ -1,10 +1,5 @@
-"""Params and results of every `refact/*` method, in the order of the protocol's page.
+"""Params and results about what is set up: providers, models, default models, settings, status."""
 
-The JSON Schema and the TypeScript types are generated from these structs. Unknown fields of params
-are ignored; a missing or misshapen one is refused with its name.
-"""
-
-from datetime import datetime
 from typing import Any, Literal
 
 from refact_lsp.core.nouns import (
@@ -21,19 +16,10 @@ from refact_lsp.core.nouns import (
     Template,
     TokenCounting,
 )
-from refact_lsp.core.privacy import Zone
 from refact_lsp.core.problems import Problem
-from refact_lsp.core.types import Role, Usage, Value
-from refact_lsp.features.completion.stats import By, Row
-from refact_lsp.features.completion.trace import Decision
-from refact_lsp.store.usage import UsageKey
+from refact_lsp.core.types import Role, Value
 
-
-class Empty(Value, frozen=True, kw_only=True):
-    """No fields."""
-
-
-# --- providers ------------------------------------------------------------------------------
+# --- providers -------------------------------------------------------------------------------
 
 
 class TemplatesResult(Value, frozen=True, kw_only=True):
@@ -120,7 +106,7 @@ class AuthSignOut(Value, frozen=True, kw_only=True):
     provider: str
 
 
-# --- models ---------------------------------------------------------------------------------
+# --- models ----------------------------------------------------------------------------------
 
 
 class ModelsList(Value, frozen=True, kw_only=True):
@@ -222,7 +208,7 @@ class ProbeResults(Value, frozen=True, kw_only=True):
     results: tuple[ProbeResult, ...]
 
 
-# --- default models -------------------------------------------------------------------------
+# --- default models --------------------------------------------------------------------------
 
 
 class DefaultsResult(Value, frozen=True, kw_only=True):
@@ -258,7 +244,7 @@ class ProposalResult(Value, frozen=True, kw_only=True):
     proposals: tuple[Proposal, ...]
 
 
-# --- status ---------------------------------------------------------------------------------
+# --- status ----------------------------------------------------------------------------------
 
 
 class DoctorResult(Value, frozen=True, kw_only=True):
@@ -267,121 +253,7 @@ class DoctorResult(Value, frozen=True, kw_only=True):
     checks: tuple[Check, ...]
 
 
-# --- privacy, ledger, usage, budgets ----------------------------------------------------------
-
-
-class PrivacyCheck(Value, frozen=True, kw_only=True):
-    """A file; without a provider the question is whether anyone at all may receive it."""
-
-    uri: str
-    provider: str | None = None
-
-
-class PrivacyVerdict(Value, frozen=True, kw_only=True):
-    """The answer; `rule` decided, `file` is where that rule is written."""
-
-    allowed: bool
-    rule: str | None = None
-    file: str | None = None
-    reason: str | None = None
-
-
-class PrivacyRule(Value, frozen=True, kw_only=True):
-    """One rule: what it matches, and who may receive that."""
-
-    name: str
-    patterns: tuple[str, ...]
-    send_to: tuple[str, ...]
-    source: Literal["builtin", "user", "project"]
-
-
-class PrivacyRules(Value, frozen=True, kw_only=True):
-    """Every rule in force, and the local-only switch."""
-
-    rules: tuple[PrivacyRule, ...]
-    local_only: bool
-
-
-class PrivacySet(Value, frozen=True, kw_only=True):
-    """The user's own rules, all of them; what is absent stays."""
-
-    rules: tuple[Zone, ...] | None = None
-    local_only: bool | None = None
-
-
-class LedgerList(Value, frozen=True, kw_only=True):
-    """Which requests to list, the newest first."""
-
-    since: str | None = None
-    provider: str | None = None
-    limit: int = 100
-
-
-class LedgerRow(Value, frozen=True, kw_only=True):
-    """One request that left the process; `status` is the HTTP status or the problem's kind."""
-
-    at: datetime
-    provider: str
-    host: str
-    role: str
-    model: str
-    bytes_out: int
-    bytes_in: int
-    files: tuple[str, ...]
-    status: str
-
-
-class LedgerListed(Value, frozen=True, kw_only=True):
-    """Requests."""
-
-    entries: tuple[LedgerRow, ...]
-
-
-class UsageAsked(Value, frozen=True, kw_only=True):
-    """Since when, and summed by what."""
-
-    by: tuple[UsageKey, ...]
-    since: str | None = None
-
-
-class UsageSum(Value, frozen=True, kw_only=True):
-    """One sum; `cost` is absent where no request of it had a price."""
-
-    keys: tuple[str, ...]
-    requests: int
-    usage: Usage
-    cost: str | None = None
-
-
-class UsageSummary(Value, frozen=True, kw_only=True):
-    """Sums."""
-
-    rows: tuple[UsageSum, ...]
-
-
-class Budget(Value, frozen=True, kw_only=True):
-    """A monthly cap in US dollars; without a provider it counts all of them."""
-
-    monthly: str
-    spent: str
-    resets_at: datetime
-    provider: str | None = None
-
-
-class Budgets(Value, frozen=True, kw_only=True):
-    """Every cap."""
-
-    budgets: tuple[Budget, ...]
-
-
-class BudgetSet(Value, frozen=True, kw_only=True):
-    """Set a cap in US dollars; null takes it away."""
-
-    monthly: str | None
-    provider: str | None = None
-
-
-# --- settings ---------------------------------------------------------------------------------
+# --- settings --------------------------------------------------------------------------------
 
 
 class SettingsResult(Value, frozen=True, kw_only=True):
@@ -395,67 +267,3 @@ class SettingsSet(Value, frozen=True, kw_only=True):
     """Values by their dotted name, such as `completion.debounceMs`; null forgets one."""
 
     values: dict[str, Any]
-
-
-# --- inline completion ----------------------------------------------------------------------
-
-
-class CompletionExplain(Value, frozen=True, kw_only=True):
-    """Which completion to explain; the last one where no id is given."""
-
-    id: str | None = None
-
-
-class CompletionRecent(Value, frozen=True, kw_only=True):
-    """How many decisions to list."""
-
-    limit: int = 50
-
-
-class CompletionDecisions(Value, frozen=True, kw_only=True):
-    """What was decided, newest first."""
-
-    decisions: tuple[Decision, ...]
-
-
-class CompletionStats(Value, frozen=True, kw_only=True):
-    """Since when (ISO date), and summed by what."""
-
-    since: str | None = None
-    by: By = "model"
-
-
-class CompletionStatsResult(Value, frozen=True, kw_only=True):
-    """One row a key."""
-
-    rows: tuple[Row, ...]
-
-
-# --- chat -----------------------------------------------------------------------------------
-
-
-class ThreadName(Value, frozen=True, kw_only=True):
-    """Names a thread."""
-
-    thread_id: str
-
-
-class ChatThreads(Value, frozen=True, kw_only=True):
-    """Which threads to list: those that hold the query, a page at a time."""
-
-    query: str | None = None
-    limit: int = 50
-    cursor: str | None = None
-
-
-class ChatFork(Value, frozen=True, kw_only=True):
-    """Copy a thread, or its messages before that number."""
-
-    thread_id: str
-    before: int | None = None
-
-
-class Markdown(Value, frozen=True, kw_only=True):
-    """A thread to read elsewhere."""
-
-    markdown: str
