@@ -23,7 +23,7 @@ from refact_lsp.app.world import make_world
 from refact_lsp.auth.secrets import Secrets
 from refact_lsp.auth.sign_in import SignIns
 from refact_lsp.auth.tokens import Tokens
-from refact_lsp.core.ledger import LedgerEntry
+from refact_lsp.core.ledger import LedgerEntry, LedgerRow
 from refact_lsp.core.nouns import Health, Model
 from refact_lsp.core.paths import Folders, folders
 from refact_lsp.core.problems import Problem
@@ -251,7 +251,7 @@ class App:
 
     def record(self, entry: LedgerEntry) -> None:
         """Write down a request that left the process."""
-        row = ledger.LedgerEntry(
+        row = LedgerRow(
             at=entry.at,
             provider=entry.provider,
             host=entry.host,

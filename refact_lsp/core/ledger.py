@@ -44,3 +44,17 @@ class LedgerEntry(Value, frozen=True, kw_only=True):
     files: tuple[str, ...]
     status: int | None = None
     error: ProblemKind | None = None
+
+
+class LedgerRow(Value, frozen=True, kw_only=True):
+    """An entry as it is kept and shown; `status` is the HTTP status, or the problem's kind."""
+
+    at: datetime
+    provider: str
+    host: str
+    role: str
+    model: str
+    bytes_out: int
+    bytes_in: int
+    files: tuple[str, ...]
+    status: str

@@ -2,8 +2,7 @@
 
 from datetime import datetime
 
-import msgspec
-
+from refact_lsp.core.ledger import LedgerRow
 from refact_lsp.store.rows import Connection, fetch, to_json, to_text
 
 # A quiet year of heavy use; older rows go as new ones come.
@@ -11,21 +10,7 @@ _MOST_ROWS = 200_000
 _PRUNE_EVERY = 1_000
 
 
-class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One request; `status` is the HTTP status, or the problem's kind."""
-
-    at: datetime
-    provider: str
-    host: str
-    role: str
-    model: str
-    bytes_out: int
-    bytes_in: int
-    files: tuple[str, ...] = ()
-    status: str
-
-
-def record_request(connection: Connection, entry: LedgerEntry) -> None:
+def record_request(connection: Connection, entry: LedgerRow) -> None:
     """Add a row, and now and then let the oldest go."""
     connection.execute(
         "INSERT INTO ledger (at, provider, host, role, model, bytes_out, bytes_in, files_json,"
@@ -53,16 +38,17 @@ def requests(
     since: datetime | None = None,
     provider: str | None = None,
     limit: int = 100,
-) -> list[LedgerEntry]:
+) -> list[LedgerRow]:
     """List requests, newest first."""
     return fetch(
         connection,
         """
-        SELECT at, provider, host, role, model, bytes_out, bytes_in, files_json, status
+        SELECT at, provider, host, role, model, bytes_out AS bytesOut, bytes_in AS bytesIn,
+            files_json, status
         FROM ledger
         WHERE at >= coalesce(?1, '') AND (?2 IS NULL OR provider = ?2)
         ORDER BY at DESC, id DESC LIMIT ?3
         """,
         (to_text(since) if since else None, provider, limit),
-        LedgerEntry,
+        LedgerRow,
     )

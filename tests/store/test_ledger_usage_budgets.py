@@ -6,19 +6,20 @@ from typing import Any
 import msgspec
 import pytest
 
+from refact_lsp.core.ledger import LedgerRow
 from refact_lsp.core.money import cost_micros, dollars, parse_dollars
 from refact_lsp.core.problems import RefactError
 from refact_lsp.core.types import Price, Usage
 from refact_lsp.store.budgets import BudgetGuard, budgets, set_budget
-from refact_lsp.store.ledger import LedgerEntry, record_request, requests
+from refact_lsp.store.ledger import record_request, requests
 from refact_lsp.store.usage import record_usage, spent_micros, summary
 
 Run = Callable[..., Any]
 USAGE = Usage(input_tokens=1000, output_tokens=10, cache_read_tokens=600)
 
 
-def entry(at: datetime, **changed: object) -> LedgerEntry:
-    plain = LedgerEntry(
+def entry(at: datetime, **changed: object) -> LedgerRow:
+    plain = LedgerRow(
         at=at,
         provider="p",
         host="example.test",

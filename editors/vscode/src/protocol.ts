@@ -336,7 +336,7 @@ export interface LedgerListed {
   entries: (LedgerRow)[];
 }
 
-/** One request that left the process; `status` is the HTTP status or the problem's kind. */
+/** An entry as it is kept and shown; `status` is the HTTP status, or the problem's kind. */
 export interface LedgerRow {
   at: string;
   provider: string;

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Literal
 
+from refact_lsp.core.ledger import LedgerRow
 from refact_lsp.core.privacy import Zone
 from refact_lsp.core.types import Usage, Value
 from refact_lsp.store.usage import UsageKey
@@ -53,20 +54,6 @@ class LedgerList(Value, frozen=True, kw_only=True):
     since: str | None = None
     provider: str | None = None
     limit: int = 100
-
-
-class LedgerRow(Value, frozen=True, kw_only=True):
-    """One request that left the process; `status` is the HTTP status or the problem's kind."""
-
-    at: datetime
-    provider: str
-    host: str
-    role: str
-    model: str
-    bytes_out: int
-    bytes_in: int
-    files: tuple[str, ...]
-    status: str
 
 
 class LedgerListed(Value, frozen=True, kw_only=True):

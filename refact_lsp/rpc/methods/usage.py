@@ -22,22 +22,7 @@ async def _ledger(session: Session, params: m.LedgerList) -> m.LedgerListed:
     found = await session.app.database.read(
         lambda c: requests(c, since=since, provider=params.provider, limit=limit)
     )
-    return m.LedgerListed(
-        entries=tuple(
-            m.LedgerRow(
-                at=row.at,
-                provider=row.provider,
-                host=row.host,
-                role=row.role,
-                model=row.model,
-                bytes_out=row.bytes_out,
-                bytes_in=row.bytes_in,
-                files=row.files,
-                status=row.status,
-            )
-            for row in found
-        )
-    )
+    return m.LedgerListed(entries=tuple(found))
 
 
 async def _usage(session: Session, params: m.UsageAsked) -> m.UsageSummary:
