@@ -239,9 +239,13 @@ def _guard(scene: Scene, syntax: Syntax, replaced: int) -> Guard:
 
 
 def _judged(text: str, scene: Scene, syntax: Syntax, replaced: int) -> str | None:
+    compiled = scene.language == "python" and not replaced
+    # What Python itself takes needs no second opinion, which a long document makes costly.
+    if compiled and scene.polishing.strictness == "auto" and scene.statement.compiles(text):
+        return text
     guard = _guard(scene, syntax, replaced)
     kept = guarded(guard, text)
-    if kept is None or scene.language != "python" or replaced:
+    if kept is None or not compiled:
         return kept
     return scene.statement.without_misplaced_lines(
         kept, lambda shorter: guard.accepts(guard.errors(shorter)[0])

@@ -86,23 +86,34 @@ class Place:
         bare = text.rstrip()
         return self._breaks(text) and not (bare.endswith(":") and not self._breaks(bare + BODY))
 
+    def compiles(self, text: str) -> bool:
+        """Say whether the statements around the cursor are a program with the text in place."""
+        return self._compiled(text) is True
+
     def _breaks(self, text: str) -> bool:
+        error = self._compiled(text)
+        if isinstance(error, bool):
+            return False
+        first, last = self._lines_of(text)
+        at = error.lineno or 0
+        if isinstance(error, IndentationError):
+            return first <= at <= last + 1 and not _begins_block(text, error)
+        return first <= at <= last and bool(_MISPLACED.search(error.msg))
+
+    def _compiled(self, text: str) -> "bool | SyntaxError":
+        """Give what Python has against it; False where it cannot tell."""
         source = self._before + text + self._after
         if len(source) > _MOST_CHARS:
             return False
-        first, last = self._lines_of(text)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 compile(source, "<completion>", "exec", dont_inherit=True)
         except SyntaxError as error:
-            at = error.lineno or 0
-            if isinstance(error, IndentationError):
-                return first <= at <= last + 1 and not _begins_block(text, error)
-            return first <= at <= last and bool(_MISPLACED.search(error.msg))
+            return error
         except (ValueError, RecursionError, MemoryError):
             return False
-        return False
+        return True
 
 
 def _begins_block(text: str, error: IndentationError) -> bool:
