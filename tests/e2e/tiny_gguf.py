@@ -11,9 +11,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import gguf
-import numpy as np
-
 MIDDLE = ("subtotal", "_with", "_tax", "(items)")
 REPLY = ("Hello", " from", " the", " tiny", " model.")
 CONTROL = (
@@ -40,6 +37,9 @@ def byte_alphabet() -> list[str]:
 
 def write(path: Path) -> None:
     """Write the model file."""
+    import gguf  # here, since every run of the tests collects this module
+    import numpy as np
+
     alphabet = byte_alphabet()
     spelled = ["".join(alphabet[b] for b in word.encode()) for word in (*MIDDLE, *REPLY)]
     tokens = [*alphabet, "in", *spelled, *CONTROL]
