@@ -3,18 +3,16 @@
 Reference: https://docs.claude.com/en/docs/claude-code/headless
 """
 
-from collections.abc import Sequence
-
 import msgspec
 
 from refact_lsp.core.events import Event, Finished, ReasoningDelta, TextDelta, UsageReported
-from refact_lsp.core.problems import RefactError, refuse
+from refact_lsp.core.problems import RefactError
 from refact_lsp.core.quirks import Quirks
 from refact_lsp.core.requests import ChatRequest
 from refact_lsp.core.types import Usage
 from refact_lsp.llm.failures import classify
 from refact_lsp.llm.wire.base import HttpRequest, Parser
-from refact_lsp.llm.wire.program_prompt import Lines, build_prompt
+from refact_lsp.llm.wire.program_prompt import LineParser, build_prompt
 from refact_lsp.llm.wire.usage import first_count
 
 
@@ -59,25 +57,12 @@ def chat_parser(quirks: Quirks) -> Parser:  # noqa: ARG001  — the shape of eve
     return _Parser()
 
 
-class _Parser:
+class _Parser(LineParser[_Line]):
     def __init__(self) -> None:
-        self._lines = Lines()
+        super().__init__(_DECODER.decode)
         self._spoken = False
 
-    def feed(self, data: bytes) -> Sequence[Event]:
-        return [event for line in self._lines.feed(data) for event in self._read(line)]
-
-    def close(self) -> Sequence[Event]:
-        events = [event for line in self._lines.close() for event in self._read(line)]
-        if not any(isinstance(event, Finished) for event in events):
-            raise refuse("badResponse", "The program ended before its answer was complete.")
-        return events
-
-    def _read(self, raw: bytes) -> list[Event]:
-        try:
-            line = _DECODER.decode(raw)
-        except msgspec.DecodeError:
-            return []  # a word of the program to people
+    def _take(self, line: _Line) -> list[Event]:
         if line.type == "stream_event" and line.parent_tool_use_id is None:
             return self._streamed(line.event.delta if line.event else None)
         return self._ended(line) if line.type == "result" else []

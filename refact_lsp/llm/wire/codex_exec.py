@@ -3,8 +3,6 @@
 Reference: https://developers.openai.com/codex/noninteractive
 """
 
-from collections.abc import Sequence
-
 import msgspec
 
 from refact_lsp.core.events import Event, Finished, ReasoningDelta, TextDelta, UsageReported
@@ -14,7 +12,7 @@ from refact_lsp.core.requests import ChatRequest
 from refact_lsp.core.types import Usage
 from refact_lsp.llm.failures import classify
 from refact_lsp.llm.wire.base import HttpRequest, Parser
-from refact_lsp.llm.wire.program_prompt import Lines, build_prompt
+from refact_lsp.llm.wire.program_prompt import LineParser, build_prompt
 from refact_lsp.llm.wire.usage import first_count
 
 
@@ -56,27 +54,17 @@ def chat_parser(quirks: Quirks) -> Parser:  # noqa: ARG001  — the shape of eve
     return _Parser()
 
 
-class _Parser:
+class _Parser(LineParser[_Line]):
     def __init__(self) -> None:
-        self._lines = Lines()
+        super().__init__(_DECODER.decode)
         self._given: dict[str, int] = {}
         self._spoken = False
         self._trouble = ""
 
-    def feed(self, data: bytes) -> Sequence[Event]:
-        return [event for line in self._lines.feed(data) for event in self._read(line)]
+    def _incomplete(self) -> RefactError:
+        return _failure(self._trouble)
 
-    def close(self) -> Sequence[Event]:
-        events = [event for line in self._lines.close() for event in self._read(line)]
-        if not any(isinstance(event, Finished) for event in events):
-            raise _failure(self._trouble)
-        return events
-
-    def _read(self, raw: bytes) -> list[Event]:
-        try:
-            line = _DECODER.decode(raw)
-        except msgspec.DecodeError:
-            return []  # a word of the program to people
+    def _take(self, line: _Line) -> list[Event]:
         match line.type:
             case "item.updated" | "item.completed" if line.item is not None:
                 return self._said(line.item)

@@ -1,15 +1,21 @@
 """A thread as one text, for programs that take a prompt and no messages; and reading JSON lines."""
 
-from collections.abc import Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from typing import Generic, TypeVar
 
+from refact_lsp.core.events import Event, Finished
 from refact_lsp.core.parts import ImagePart, ToolCallPart, ToolResultPart
-from refact_lsp.core.problems import refuse
+from refact_lsp.core.problems import RefactError, refuse
 from refact_lsp.core.requests import ChatRequest
+from refact_lsp.llm.wire.answer import UNREADABLE
 from refact_lsp.llm.wire.base import HttpRequest
 from refact_lsp.llm.wire.history import mended, text_of
 
 ROUTE = "program"
 _MOST_LINE_BYTES = 32 << 20
+_Line = TypeVar("_Line")
 _SPEAKERS = {"user": "User", "assistant": "Assistant"}
 
 
@@ -55,3 +61,45 @@ class Lines:
         rest = b"".join(self._pieces).strip()
         self._pieces = []
         yield from [rest] if rest else []
+
+
+class LineParser(ABC, Generic[_Line]):
+    """Reads the JSON lines of one run of a program; other lines are its words to people."""
+
+    def __init__(self, decode: Callable[[bytes], _Line]) -> None:
+        self._decode = decode
+        self._lines = Lines()
+        self._failure: RefactError | None = None
+
+    def feed(self, data: bytes) -> Sequence[Event]:
+        """Give the events of the lines that are whole now."""
+        return self._read(self._lines.feed(data))
+
+    def close(self) -> Sequence[Event]:
+        """Give the last events; raises where the run did not come to its end."""
+        events = self._read(self._lines.close())
+        if not any(isinstance(event, Finished) for event in events):
+            raise self._incomplete()
+        return events
+
+    @abstractmethod
+    def _take(self, line: _Line) -> Sequence[Event]:
+        """Give what a line tells."""
+
+    def _incomplete(self) -> RefactError:
+        """Say why the answer was not complete."""
+        return refuse("badResponse", "The program ended before its answer was complete.")
+
+    def _read(self, lines: Iterator[bytes]) -> Sequence[Event]:
+        if self._failure is not None:
+            raise self._failure
+        events: list[Event] = []
+        try:
+            for raw in lines:
+                with suppress(*UNREADABLE):
+                    events += self._take(self._decode(raw))
+        except RefactError as failure:
+            if not events:
+                raise
+            self._failure = failure
+        return events
