@@ -28,33 +28,30 @@ class Outgoing(Value, frozen=True, kw_only=True):
     files: tuple[str, ...] = ()
 
 
-class LedgerEntry(Value, frozen=True, kw_only=True):
-    """One request that left; sizes in bytes, heads included, as they were on the wire.
+class _Departed(Value, frozen=True, kw_only=True):
+    """One request that left; sizes in bytes, heads included, as they were on the wire."""
+
+    at: datetime
+    provider: str
+    host: str
+    role: str
+    model: str
+    bytes_out: int
+    bytes_in: int
+    files: tuple[str, ...]
+
+
+class LedgerEntry(_Departed, frozen=True, kw_only=True):
+    """A request as the client tells of it.
 
     `status` is absent where no answer came; `error` is absent where all went well.
     """
 
-    at: datetime
-    provider: str
-    host: str
-    role: str
-    model: str
-    bytes_out: int
-    bytes_in: int
-    files: tuple[str, ...]
     status: int | None = None
     error: ProblemKind | None = None
 
 
-class LedgerRow(Value, frozen=True, kw_only=True):
+class LedgerRow(_Departed, frozen=True, kw_only=True):
     """An entry as it is kept and shown; `status` is the HTTP status, or the problem's kind."""
 
-    at: datetime
-    provider: str
-    host: str
-    role: str
-    model: str
-    bytes_out: int
-    bytes_in: int
-    files: tuple[str, ...]
     status: str

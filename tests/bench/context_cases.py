@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from refact_lsp.core.syntax import Syntax, grammar_of
-from refact_lsp.features.context.build import MANIFESTS, manifests_of, read_file
+from refact_lsp.features.context.build import manifests_of, read_file
 from refact_lsp.features.context.extract import IDENTIFIER, read_source
 from refact_lsp.features.context.facts import MEMBERS, FileFacts
 from refact_lsp.features.context.graph import Graph
@@ -68,7 +68,7 @@ class Checkout:
             if grammar_of("", path) and (facts := read_file(self.syntax, path, (0, 0))):
                 files.append(facts)
                 self.texts[path] = Path(path).read_bytes().decode("utf-8", "replace").split("\n")
-        manifests = manifests_of(p for p in paths if Path(p).name in MANIFESTS)
+        manifests = manifests_of(paths)
         self.facts = {each.path: each for each in files}
         self.graph = Graph(files, manifests)
         for _ in self.graph.link():

@@ -35,6 +35,7 @@ from refact_lsp.features.context.service import ContextService
 from refact_lsp.features.counting.lines import LineCounter
 from refact_lsp.llm.retry import BRIEF
 from refact_lsp.store.completion_tallies import add_tallies, read_tallies
+from refact_lsp.store.rows import Connection
 from refact_lsp.store.settings import set_setting
 
 FLUSH_S = 30
@@ -202,9 +203,9 @@ class Completion:
         return self.guard.check(path, None, "machine").allowed
 
     def _save_settings(self, changes: Mapping[str, object]) -> None:
-        def write(connection: object) -> None:
+        def write(connection: Connection) -> None:
             for name, value in changes.items():
-                set_setting(connection, name, value)  # pyright: ignore[reportArgumentType]  # the store's own connection
+                set_setting(connection, name, value)
 
         self._app.start(self._app.change(write))
 

@@ -54,7 +54,7 @@ def wanted(path: str) -> bool:
     grammar = grammar_of("", path)
     if grammar is not None and grammar.name in TABLES:
         return True
-    return os.path.basename(path) in MANIFESTS  # noqa: PTH119  — asked for every file of a workspace
+    return _manifest_kind(path) is not None
 
 
 def build_definitions(
@@ -64,7 +64,7 @@ def build_definitions(
     old = load_saved(Path(target), name)
     known = {file.path: file for file in old.files} if old else {}
     syntax, files, read = Syntax(), list[FileFacts](), 0
-    sources = [path for path in paths if os.path.basename(path) not in MANIFESTS][:MAX_FILES]  # noqa: PTH119
+    sources = [path for path in paths if _manifest_kind(path) is None][:MAX_FILES]
     for number, path in enumerate(sources):
         found = _stamp(path)
         if found is not None:
@@ -76,12 +76,17 @@ def build_definitions(
                 files.append(facts)
         if number % _REPORT_EVERY == 0:
             report(number / len(sources), f"{number} of {len(sources)} files")
-    manifests = manifests_of(path for path in paths if os.path.basename(path) in MANIFESTS)  # noqa: PTH119
+    manifests = manifests_of(paths)
     together = changed_together(roots, {slashed(file.path) for file in files})
     saved = Saved(files=files, manifests=manifests, together=together)
     if saved != old:
         write_saved(saved, Path(target), name)
     return Built(changed=saved != old, files=len(files), read=read)
+
+
+def _manifest_kind(path: str) -> str | None:
+    # A Path for every file of a workspace would take longer than all else that is asked of it.
+    return MANIFESTS.get(os.path.basename(path))  # noqa: PTH119  — see above
 
 
 def read_file(syntax: Syntax, path: str, stamp: tuple[int, int]) -> FileFacts | None:
@@ -99,15 +104,17 @@ def read_file(syntax: Syntax, path: str, stamp: tuple[int, int]) -> FileFacts | 
 
 
 def manifests_of(paths: Iterable[str]) -> list[Manifest]:
-    """Read project files, leniently: what is not understood declares nothing."""
+    """Read those that are project files, leniently: what is not understood declares nothing."""
     found: list[Manifest] = []
     for path in paths:
+        kind = _manifest_kind(path)
+        if kind is None:
+            continue
         try:
-            with open(path, encoding="utf-8", errors="replace") as file:  # noqa: PTH123
+            with Path(path).open(encoding="utf-8", errors="replace") as file:
                 text = file.read(_MAX_MANIFEST_BYTES)
         except OSError:
             continue
-        kind = MANIFESTS[os.path.basename(path)]  # noqa: PTH119
         name, aliases = "", ()
         if kind == "npm":
             name = _package_name(text)

@@ -24,7 +24,7 @@ def _python(node: "Node") -> Iterator[Import]:
         return
     if any(child.type == "wildcard_import" for child in node.children):
         taken = [("*", "*")]
-    yield Import(_text(node.child_by_field_name("module_name")), tuple(taken), "", True)  # noqa: FBT003  — positional, as the struct is
+    yield Import(_text(node.child_by_field_name("module_name")), tuple(taken), passed_on=True)
 
 
 def _typescript(node: "Node") -> Iterator[Import]:

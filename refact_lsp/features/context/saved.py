@@ -6,7 +6,7 @@ A file that another version wrote, or that is damaged, counts as absent.
 import hashlib
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -55,15 +55,16 @@ def write_saved(saved: Saved, target: Path, name: str) -> None:
     write_private(target, b"".join((_MAGIC, checksum, body)))
 
 
-def load_saved(source: Path, name: str) -> Saved | None:
-    """Read a saved index; None where there is none that fits."""
+def load_saved(source: Path, name: str, *, rest: Callable[[], None] = lambda: None) -> Saved | None:
+    """Read a saved index; None where there is none that fits. `rest` is called after each file."""
     saved: Saved | None = None
-    for saved in read_saved(source, name):  # noqa: B007  — the last one is whole
-        pass
+    for filled in _read_saved(source, name):
+        saved = filled
+        rest()
     return saved
 
 
-def read_saved(source: Path, name: str) -> Iterator[Saved]:
+def _read_saved(source: Path, name: str) -> Iterator[Saved]:
     """Read a saved index file by file: the same object, ever fuller; nothing where none fits.
 
     A long decoding at once would keep every other thread waiting.

@@ -26,7 +26,7 @@ from refact_lsp.features.context.build import Built, wanted
 from refact_lsp.features.context.desk import Desk
 from refact_lsp.features.context.graph import Graph
 from refact_lsp.features.context.recent import OpenText
-from refact_lsp.features.context.saved import Saved, read_saved, saved_path
+from refact_lsp.features.context.saved import Saved, load_saved, saved_path
 
 log = logging.getLogger(__name__)
 
@@ -168,7 +168,9 @@ class ContextService:
     async def _take_saved(self, roots: Sequence[str]) -> None:
         """Use the saved index, less what is excluded now."""
         name = _name(roots)
-        saved = await asyncio.to_thread(_load, saved_path(self._cache_folder, name), name)
+        saved = await asyncio.to_thread(
+            load_saved, saved_path(self._cache_folder, name), name, rest=_breathe
+        )
         if saved is None:
             return
         known = [*(file.path for file in saved.files), *(one.path for one in saved.manifests)]
@@ -219,13 +221,6 @@ class ContextService:
         self._notify()
 
 
-def _load(source: Path, name: str) -> Saved | None:
-    saved: Saved | None = None
-    for saved in read_saved(source, name):  # noqa: B007  — the last one is whole
-        _breathe()
-    return saved
-
-
 def _graph(saved: Saved, kept: set[str]) -> Graph:
     """Put the graph together in small steps."""
     graph = Graph(
@@ -243,7 +238,7 @@ def _graph(saved: Saved, kept: set[str]) -> Graph:
 
 
 def _breathe() -> None:
-    """Let the event loop's thread run."""
+    """Let the event loop's thread run: gives the interpreter's lock away, and takes no time."""
     time.sleep(0)
 
 

@@ -47,7 +47,7 @@ def stamp_of(path: str) -> Stamp | None:
 
 def _read(path: str) -> Sequence[str]:
     try:
-        with open(path, "rb") as file:  # noqa: PTH123
+        with open(path, "rb") as file:  # noqa: PTH123  — as above
             data = file.read(MAX_FILE_BYTES + 1)
     except OSError:
         return ()
