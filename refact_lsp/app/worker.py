@@ -17,11 +17,11 @@ from typing import Any
 
 import msgspec
 
+from refact_lsp.app.jobs import LENGTH_BYTES, Answer, Done, Failed, Job, Progress, frame
 from refact_lsp.core.problems import refuse
 
 OnProgress = Callable[[float, str], None]
 
-LENGTH_BYTES = 4
 _CLOSE_S = 0.5
 # `-P` keeps the folder that the server runs in out of the import path: a project must not be able
 # to put its own modules there. The package's own folder is named instead.
@@ -29,41 +29,6 @@ _PACKAGE_FOLDER = str(Path(__file__).resolve().parents[2])
 _CHILD = (
     "import sys; sys.path.append(sys.argv[1]);from refact_lsp.app.worker_main import main; main()"
 )
-
-
-class Job(msgspec.Struct, frozen=True):
-    """What the child is asked to run: `package.module:function` and its arguments."""
-
-    target: str
-    args: list[Any]
-
-
-class Progress(msgspec.Struct, frozen=True, tag=True):
-    """How far a job is, from 0 to 1, and what it is at."""
-
-    fraction: float
-    message: str
-
-
-class Done(msgspec.Struct, frozen=True, tag=True):
-    """A job's result."""
-
-    result: Any
-
-
-class Failed(msgspec.Struct, frozen=True, tag=True):
-    """A job raised; `error` is the exception's type and message."""
-
-    error: str
-
-
-Answer = Progress | Done | Failed
-
-
-def frame(message: msgspec.Struct) -> bytes:
-    """Encode a message behind its length."""
-    body = msgspec.msgpack.encode(message)
-    return len(body).to_bytes(LENGTH_BYTES, "big") + body
 
 
 class Worker:

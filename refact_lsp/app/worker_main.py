@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from refact_lsp.app.worker import LENGTH_BYTES, Answer, Done, Failed, Job, Progress, frame
+from refact_lsp.app.jobs import LENGTH_BYTES, Answer, Done, Failed, Job, Progress, frame
 
 _PACKAGE = "refact_lsp."
 _NICENESS = 10

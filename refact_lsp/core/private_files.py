@@ -4,9 +4,7 @@ Several servers run at once, one a window: whoever changes a shared file holds i
 again, and replaces the file in one step.
 """
 
-import asyncio
 import os
-import secrets
 import sys
 import time
 from collections.abc import AsyncGenerator, Generator
@@ -33,7 +31,7 @@ else:
 def write_private(path: Path, content: bytes) -> None:
     """Replace the file in one step; on any failure the old content stays. Raises `OSError`."""
     make_private(path.parent)
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    draft = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -66,6 +64,8 @@ def locked(path: Path, *, timeout_s: float = 10.0) -> Generator[None]:
 @asynccontextmanager
 async def locked_async(path: Path, *, timeout_s: float = 60.0) -> AsyncGenerator[None]:
     """Hold the same lock as `locked` without stopping the event loop."""
+    import asyncio  # the worker's child writes files and has no loop
+
     descriptor = _open_lock(path)
     try:
         deadline = time.monotonic() + timeout_s

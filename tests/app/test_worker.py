@@ -4,14 +4,26 @@ import asyncio
 import os
 import subprocess
 import sys
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from refact_lsp.app.worker import Worker
 from refact_lsp.core.problems import RefactError
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 LIST = "refact_lsp.features.workspace_files:list_files"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared() -> AsyncGenerator[Worker]:
+    """One for the tests that are about its jobs and not about its child."""
+    worker = Worker()
+    yield worker
+    await worker.close()
 
 
 async def gone(pid: int) -> bool:
@@ -33,14 +45,12 @@ def runs(pid: int) -> bool:
         return False
 
 
-async def test_a_job_gives_its_result_and_its_progress(tmp_path: Path):
+async def test_a_job_gives_its_result_and_its_progress(shared: Worker, tmp_path: Path):
     (tmp_path / "a.py").write_text("a = 1\n")
     told: list[tuple[float, str]] = []
-    worker = Worker()
-    answer = await worker.run(LIST, [str(tmp_path)], lambda *at: told.append(at))
+    answer = await shared.run(LIST, [str(tmp_path)], lambda *at: told.append(at))
     assert answer == [str(tmp_path / "a.py")]
     assert told == [(0.0, "listing files")]
-    await worker.close()
 
 
 async def test_the_child_is_started_with_the_first_job_and_kept(tmp_path: Path):
@@ -54,20 +64,16 @@ async def test_the_child_is_started_with_the_first_job_and_kept(tmp_path: Path):
     assert worker.pid is None
 
 
-async def test_a_failing_job_is_told_and_the_next_one_runs(tmp_path: Path):
-    worker = Worker()
+async def test_a_failing_job_is_told_and_the_next_one_runs(shared: Worker, tmp_path: Path):
     with pytest.raises(RefactError, match=r"RefactError: .*is not a folder"):
-        await worker.run(LIST, [str(tmp_path / "absent")])
-    assert await worker.run(LIST, [str(tmp_path)]) == []
-    await worker.close()
+        await shared.run(LIST, [str(tmp_path / "absent")])
+    assert await shared.run(LIST, [str(tmp_path)]) == []
 
 
 @pytest.mark.parametrize("target", ["os:system", "subprocess:run", "refact_lsp_evil.a:b"])
-async def test_only_functions_of_the_package_are_run(target: str):
-    worker = Worker()
+async def test_only_functions_of_the_package_are_run(shared: Worker, target: str):
     with pytest.raises(RefactError, match="no function of this package"):
-        await worker.run(target, ["true"])
-    await worker.close()
+        await shared.run(target, ["true"])
 
 
 async def test_a_cancelled_job_takes_the_child_with_it_and_the_next_gets_a_new_one(
@@ -145,12 +151,21 @@ async def test_the_child_does_not_import_from_the_folder_it_runs_in(
     await worker.close()
 
 
-async def test_the_child_yields_to_others(tmp_path: Path):
-    worker = Worker()
-    await worker.run(LIST, [str(tmp_path)])
-    assert worker.pid
-    assert os.getpriority(os.PRIO_PROCESS, worker.pid) >= 10
-    await worker.close()
+async def test_the_child_yields_to_others(shared: Worker, tmp_path: Path):
+    await shared.run(LIST, [str(tmp_path)])
+    assert shared.pid
+    assert os.getpriority(os.PRIO_PROCESS, shared.pid) >= 10
+
+
+async def test_the_child_starts_without_what_only_the_parent_needs():
+    """Guards the short start without a clock."""
+    code = (
+        "import sys, refact_lsp.app.worker_main, refact_lsp.features.workspace_files;"
+        "import refact_lsp.features.completion.workspace.build, refact_lsp.features.context.build;"
+        "print({'asyncio', 'logging', 'tree_sitter', 'apsw'} & set(sys.modules))"
+    )
+    child = await asyncio.create_subprocess_exec(sys.executable, "-c", code, stdout=subprocess.PIPE)
+    assert (await child.communicate())[0] == b"set()\n"
 
 
 @pytest.mark.parametrize("steps", [0, 1, 3, 8, 40])
