@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,8 @@ from refact_lsp.app.worker import OnProgress, Worker
 from refact_lsp.core.text import Snapshot
 from refact_lsp.features.completion.workspace.service import WorkspaceService
 from refact_lsp.features.context.service import ContextService
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 class Screen:
@@ -26,13 +28,6 @@ class Screen:
         yield lambda fraction, message: self.log.append((message, fraction))
         self.log.append(("end", title))
         self.ended.set()
-
-
-@pytest.fixture
-async def worker() -> AsyncIterator[Worker]:
-    worker = Worker()
-    yield worker
-    await worker.close()
 
 
 @pytest.fixture

@@ -7,12 +7,15 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from refact_lsp.app.worker import Worker
 from refact_lsp.core.text import Snapshot, split_lines
 from refact_lsp.features.completion.values import Snippet
 from refact_lsp.features.context.service import ContextService
 from tests.features.stage import Workplace
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 DOOR = """\
 class Door:
@@ -49,16 +52,14 @@ class Stage(Workplace):
                     return found
 
 
-@pytest.fixture
-async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
-    worker = Worker()
+@pytest_asyncio.fixture(loop_scope="module")
+async def stage(tmp_path: Path, worker: Worker) -> AsyncIterator[Stage]:
     stage = Stage(tmp_path, worker)
     task = asyncio.Task(stage.service.run())
     yield stage
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
-    await worker.close()
 
 
 async def test_the_members_of_an_imported_class_are_there(stage: Stage):
@@ -68,12 +69,15 @@ async def test_the_members_of_an_imported_class_are_there(stage: Stage):
     assert found[0].path.endswith("/project/door.py")
 
 
-async def test_nothing_is_read_until_a_model_wants_context(stage: Stage):
+async def test_nothing_is_read_until_a_model_wants_context(tmp_path: Path):
+    stage = Stage(tmp_path, Worker())
     stage.write("door.py", DOOR)
+    task = asyncio.Task(stage.service.run())
     for _ in range(20):
         await asyncio.sleep(0)
     assert stage.worker.pid is None
     assert not list(stage.service.gather(stage.at(MAIN), 1500))
+    task.cancel()
 
 
 async def test_a_changed_file_is_seen_and_so_is_an_unsaved_one(stage: Stage):

@@ -1,14 +1,16 @@
 """The service keeps the model current and asks the privacy rules before every answer."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from refact_lsp.app.worker import Worker
 from refact_lsp.features.completion.workspace.service import WorkspaceService
 from tests.features.stage import Workplace
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 class Stage(Workplace):
@@ -29,11 +31,9 @@ class Stage(Workplace):
                 self.renewed.clear()
 
 
-@pytest.fixture
-async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
-    worker = Worker()
-    yield Stage(tmp_path, worker)
-    await worker.close()
+@pytest_asyncio.fixture(loop_scope="module")
+async def stage(tmp_path: Path, worker: Worker) -> Stage:
+    return Stage(tmp_path, worker)
 
 
 async def test_a_workspace_is_read_and_read_again_when_files_change(stage: Stage):
