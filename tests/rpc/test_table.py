@@ -1,7 +1,6 @@
 import json
 from typing import Any
 
-import jsonschema
 import pytest
 
 from refact_lsp.rpc.methods import TABLE
@@ -38,6 +37,8 @@ async def test_unknown_params_are_ignored(ask: Any):
 
 
 async def test_the_schema_describes_real_results(ask: Any):
+    import jsonschema  # takes a tenth of a second: only the process that runs this does
+
     schema = protocol_schema()
     assert json.loads(json.dumps(schema)) == schema
     results = {name: method["result"] for name, method in schema["methods"].items()}
