@@ -2,7 +2,8 @@
 
 `open_catalog(cache_folder, user_folder)` gives the `Catalog`: from the compiled file where it fits
 the TOML files (by name, size and time of each), else from the TOML files, which are then compiled
-into the cache. The models of a provider are a compiled file of their own, read when asked for.
+into the cache. What a user's files are laid over is compiled apart, so that a change of one reads
+no other. The models of a provider are a compiled file of their own, read when asked for.
 """
 
 import hashlib
@@ -16,9 +17,11 @@ import msgspec
 
 from refact_lsp.registry.catalog import Catalog
 from refact_lsp.registry.load import (
+    File,
     Registry,
     bundled_folder,
     catalog_files,
+    overlaid,
     read_catalog,
     read_registry,
     registry_files,
@@ -48,6 +51,12 @@ def open_catalog(
     if user_folder is not None and user_folder.is_dir():
         folders.append(user_folder)
 
+    def compiled(name: str, own: Sequence[Path], read: Callable[[], Registry]) -> Registry:
+        return _compiled(cache_folder, name, registry_files([folders[0], *own]), _MAIN, read)
+
+    def read_bundled() -> Registry:
+        return compiled("main", [], lambda: read_registry(folders[:1]))
+
     def read_models(name: str) -> Models:
         files = catalog_files(folders, name)
         if not files:
@@ -56,9 +65,10 @@ def open_catalog(
             cache_folder, f"models-{name}", files, _MODELS, lambda: _read_models(folders, name)
         )
 
-    registry = _compiled(
-        cache_folder, "main", registry_files(folders), _MAIN, lambda: read_registry(folders)
-    )
+    if folders[1:]:
+        registry = compiled("own", folders[1:], lambda: overlaid(read_bundled(), folders))
+    else:
+        registry = read_bundled()
     return Catalog(
         templates=registry.templates,
         families=registry.families,
@@ -97,7 +107,7 @@ def _filled(entry: ModelEntry, defaults: dict[str, object]) -> ModelEntry:
 def _compiled(
     folder: Path | None,
     name: str,
-    files: Sequence[Path],
+    files: Sequence[File],
     decoder: msgspec.msgpack.Decoder[T],
     read: Callable[[], T],
 ) -> T:
@@ -117,12 +127,12 @@ def _compiled(
     return value
 
 
-def _key(files: Sequence[Path]) -> str:
+def _key(files: Sequence[File]) -> str:
     """Name the state of the files: every change of one gives another key."""
     digest = hashlib.sha256(f"{FORMAT} {msgspec.__version__}".encode())
-    for path in files:
-        stat = path.stat()
-        digest.update(f"{path}\0{stat.st_size}\0{stat.st_mtime_ns}\0".encode())
+    for file in files:
+        stat = file.stat()
+        digest.update(f"{os.fspath(file)}\0{stat.st_size}\0{stat.st_mtime_ns}\0".encode())
     return digest.hexdigest()[:_KEY_LENGTH]
 
 

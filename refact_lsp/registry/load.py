@@ -1,12 +1,14 @@
 """Read the files under `registry/` strictly: the bundled folder, then the user's own over it.
 
 `bundled_folder()` finds the data; `read_registry(folders)` gives everything with the problems of
-files that could not be read, each naming file and field; `read_catalog(folders, name)` gives the
-models of one provider. A user's file of the same name is laid over the bundled one, table by table;
-a new name adds a template, a family or a catalog. This module reads files and decides nothing about
+files that could not be read, each naming file and field; `overlaid(registry, folders)` gives the
+same from the bundled part that was read before; `read_catalog(folders, name)` gives the models of
+one provider. A user's file of the same name is laid over the bundled one, table by table; a new
+name adds a template, a family or a catalog. This module reads files and decides nothing about
 models.
 """
 
+import os
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -26,6 +28,7 @@ from refact_lsp.registry.schema import Template
 
 T = TypeVar("T", Template, Family, ModelCatalog, TokenizerRules)
 Tables = dict[str, Any]
+File = os.DirEntry[str] | Path
 
 
 class Registry(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,15 +51,15 @@ def bundled_folder() -> Path:
     return packaged if packaged.is_dir() else package.parent / "registry"
 
 
-def registry_files(folders: Sequence[Path]) -> list[Path]:
+def registry_files(folders: Sequence[Path]) -> list[File]:
     """List every file that `read_registry` would read, in a stable order."""
-    kinds = [path for folder in folders for kind in KINDS for _, path in _files(folder / kind)]
-    own_models = [path for folder in folders[1:] for _, path in _files(folder / MODELS)]
+    kinds = [file for folder in folders for kind in KINDS for _, file in _files(folder / kind)]
+    own_models = [file for folder in folders[1:] for _, file in _files(folder / MODELS)]
     rules = [path for folder in folders if (path := folder / TOKENIZERS).is_file()]
-    return kinds + own_models + rules
+    return [*kinds, *own_models, *rules]
 
 
-def catalog_files(folders: Sequence[Path], name: str) -> list[Path]:
+def catalog_files(folders: Sequence[Path], name: str) -> list[File]:
     """List the files that make the catalog of that name."""
     paths = [folder / MODELS / f"{name}.toml" for folder in folders]
     return [path for path in paths if path.is_file()]
@@ -68,16 +71,14 @@ def read_registry(folders: Sequence[Path]) -> Registry:
     Models are checked in the user's folders only: those of the first folder are read by
     `read_catalog` when they are asked for, and are many.
     """
-    problems: list[Problem] = []
-    for folder in folders[1:]:
-        for name, _ in _files(folder / MODELS):
-            _read_entry(folders, MODELS, name, ModelCatalog, problems)
-    return Registry(
-        templates=_read_kind(folders, "providers", Template, problems),
-        families=_read_kind(folders, "families", Family, problems),
-        tokenizers=_read_tokenizers(folders, problems),
-        problems=tuple(problems),
-    )
+    nothing = Registry(templates={}, families={}, tokenizers=TokenizerRules(), problems=())
+    bundled = _read(folders[:1], folders[:1], nothing)
+    return overlaid(bundled, folders) if folders[1:] else bundled
+
+
+def overlaid(bundled: Registry, folders: Sequence[Path]) -> Registry:
+    """Lay the user's folders over what was read of the first; no other entry is read again."""
+    return _read(folders, folders[1:], bundled)
 
 
 KINDS = ("providers", "families")
@@ -85,11 +86,37 @@ MODELS = "models"
 TOKENIZERS = "tokenizers.toml"
 
 
-def _files(folder: Path) -> Iterator[tuple[str, Path]]:
-    if folder.is_dir():
-        for path in sorted(folder.iterdir()):
-            if path.suffix == ".toml":
-                yield path.stem, path
+def _files(folder: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """Give the entries' names and files in a stable order; each start of the program asks."""
+    try:
+        with os.scandir(folder) as found:
+            files = sorted(found, key=lambda file: file.name)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    for file in files:
+        name = file.name.removesuffix(".toml")
+        if name not in ("", file.name) and file.is_file():  # an editor's lock points to nowhere
+            yield name, file
+
+
+def _read(folders: Sequence[Path], named_by: Sequence[Path], below: Registry) -> Registry:
+    """Read the entries that the folders of `named_by` name, and lay them over what lies below."""
+    problems: list[Problem] = []
+    for folder in folders[1:]:
+        for name, _ in _files(folder / MODELS):
+            _read_entry(folders, MODELS, name, ModelCatalog, problems)
+
+    def read_kind(kind: str, shape: type[T]) -> dict[str, T]:
+        names = dict.fromkeys(name for folder in named_by for name, _ in _files(folder / kind))
+        read = {name: _read_entry(folders, kind, name, shape, problems) for name in names}
+        return {name: entry for name, entry in read.items() if entry is not None}
+
+    return Registry(
+        templates=below.templates | read_kind("providers", Template),
+        families=below.families | read_kind("families", Family),
+        tokenizers=_read_tokenizers(named_by, below.tokenizers, problems),
+        problems=(*problems, *(each for each in below.problems if each not in problems)),
+    )
 
 
 def read_catalog(folders: Sequence[Path], name: str) -> ModelCatalog | None:
@@ -105,14 +132,6 @@ def check_everything(folders: Sequence[Path]) -> tuple[Problem, ...]:
         if name not in own:
             _read_entry(folders, MODELS, name, ModelCatalog, problems)
     return tuple(problems)
-
-
-def _read_kind(
-    folders: Sequence[Path], kind: str, shape: type[T], problems: list[Problem]
-) -> dict[str, T]:
-    names = dict.fromkeys(name for folder in folders for name, _ in _files(folder / kind))
-    read = {name: _read_entry(folders, kind, name, shape, problems) for name in names}
-    return {name: entry for name, entry in read.items() if entry is not None}
 
 
 def _read_entry(
@@ -132,9 +151,10 @@ def _read_entry(
     return entry
 
 
-def _read_tokenizers(folders: Sequence[Path], problems: list[Problem]) -> TokenizerRules:
-    """Read the rules and vocabularies, those of later folders first."""
-    rules = TokenizerRules()
+def _read_tokenizers(
+    folders: Sequence[Path], rules: TokenizerRules, problems: list[Problem]
+) -> TokenizerRules:
+    """Read the rules and vocabularies, those of later folders first, before those given."""
     for path in (folder / TOKENIZERS for folder in folders):
         if not path.is_file():
             continue

@@ -21,7 +21,12 @@ KeyHeader = Literal["bearer", "x-api-key", "api-key", "x-goog-api-key"]
 
 
 class Strict(
-    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    omit_defaults=True,
+    gc=False,
 ):
     """Base of everything that a registry file holds."""
 

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -63,7 +64,21 @@ def test_changed_files_are_seen_and_old_compiled_files_go(own: Path, bundled: Pa
     assert changed.templates["mine"].name == "Changed"
     assert changed.models("mine")["Some-Model"].context == 300000
     kept = sorted(path.name.rpartition("-")[0] for path in cache.iterdir())
-    assert kept == ["main", "models-mine"]
+    assert kept == ["main", "models-mine", "own"]
+
+
+def test_a_change_of_a_users_file_reads_no_other_one(own: Path, bundled: Path, tmp_path: Path):
+    cache = tmp_path / "cache"
+    open_catalog(cache_folder=cache, user_folder=own, bundled=bundled)
+    family = bundled / "families/f.toml"
+    state = family.stat()
+    family.write_text("x" * state.st_size)  # whoever reads it now has a problem
+    os.utime(family, ns=(state.st_atime_ns, state.st_mtime_ns))
+    (own / "providers/mine.toml").write_text(TEMPLATE.replace("Mine", "Changed"))
+    changed = open_catalog(cache_folder=cache, user_folder=own, bundled=bundled)
+    assert changed.templates["mine"].name == "Changed"
+    assert changed.problems == ()
+    assert set(changed.families) == {"f"}
 
 
 def test_dropping_old_files_spares_catalogs_of_a_longer_name(
@@ -104,6 +119,14 @@ def test_a_users_broken_file_is_told_every_time(own: Path, bundled: Path, tmp_pa
     for _ in range(2):
         problems = open_catalog(cache_folder=cache, user_folder=own, bundled=bundled).problems
         assert "rnak" in problems[0].message
+
+
+def test_the_lock_of_an_editor_is_no_file_of_the_registry(own: Path, bundled: Path, tmp_path: Path):
+    """Emacs locks a file by a link to nowhere."""
+    (own / "providers/.#mine.toml").symlink_to("me@machine.1234:5678")
+    catalog = open_catalog(cache_folder=tmp_path / "cache", user_folder=own, bundled=bundled)
+    assert set(catalog.templates) == {"mine"}
+    assert catalog.problems == ()
 
 
 def test_a_wheel_would_hold_the_data_where_it_is_looked_for():

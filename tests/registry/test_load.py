@@ -4,8 +4,10 @@ import pytest
 
 from refact_lsp.core.quirks import Quirks
 from refact_lsp.registry.load import (
+    Registry,
     bundled_folder,
     check_everything,
+    overlaid,
     read_catalog,
     read_registry,
 )
@@ -19,6 +21,12 @@ routes = { chat = "/chat/completions" }
 """
 
 
+@pytest.fixture(scope="module")
+def registry() -> Registry:
+    """The bundled registry, read."""
+    return read_registry([bundled_folder()])
+
+
 def write(folder: Path, kind: str, name: str, text: str) -> Path:
     path = folder / kind / f"{name}.toml"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -26,9 +34,9 @@ def write(folder: Path, kind: str, name: str, text: str) -> Path:
     return path
 
 
-def test_every_bundled_file_is_valid():
+def test_every_bundled_file_is_valid(registry: Registry):
     assert check_everything([bundled_folder()]) == ()
-    assert len(read_registry([bundled_folder()]).families) > 70
+    assert len(registry.families) > 70
 
 
 @pytest.mark.parametrize(
@@ -112,19 +120,19 @@ size_bytes = 5
     ],
 )
 def test_a_mistake_in_the_tokenizers_is_told_and_the_bundled_ones_stay(
-    tmp_path: Path, text: str, words: list[str]
+    registry: Registry, tmp_path: Path, text: str, words: list[str]
 ):
     (tmp_path / "tokenizers.toml").write_text(text)
-    registry = read_registry([bundled_folder(), tmp_path])
-    (problem,) = registry.problems
+    found = overlaid(registry, [bundled_folder(), tmp_path])
+    (problem,) = found.problems
     for word in words:
         assert word in problem.message
-    assert registry.tokenizers == read_registry([bundled_folder()]).tokenizers
+    assert found.tokenizers == registry.tokenizers
 
 
-def test_a_users_vocabulary_comes_before_the_bundled_ones(tmp_path: Path):
+def test_a_users_vocabulary_comes_before_the_bundled_ones(registry: Registry, tmp_path: Path):
     (tmp_path / "tokenizers.toml").write_text(VOCABULARY)
-    vocabularies = read_registry([bundled_folder(), tmp_path]).tokenizers.vocabularies
+    vocabularies = overlaid(registry, [bundled_folder(), tmp_path]).tokenizers.vocabularies
     assert [each.encoding for each in vocabularies] == ["mine", "o200k_base", "cl100k_base"]
 
 
@@ -179,8 +187,7 @@ def test_a_users_broken_file_leaves_the_bundled_entry_in_place(tmp_path: Path):
     assert str(path) in registry.problems[0].message
 
 
-def test_every_quirk_is_set_somewhere():
-    registry = read_registry([bundled_folder()])
+def test_every_quirk_is_set_somewhere(registry: Registry):
     plain = Quirks()
     used = {
         field
