@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from refact_lsp.lsp.framing import Frames
-from tests.lsp.conftest import WAYS
+from refact_lsp.lsp.main import END_S
 from tests.lsp.raw_client import BARE, NEOVIM, RawClient, framed, inline
 
 Start = Callable[..., RawClient]
@@ -24,9 +24,9 @@ Start = Callable[..., RawClient]
 SOON_S = 2.5
 
 
-@pytest.fixture(params=WAYS[-1:])  # leaving before `initialize` goes both ways; these need not
-def client(start: Start, request: pytest.FixtureRequest) -> RawClient:
-    client = start(request.param)
+@pytest.fixture
+def client(start: Start) -> RawClient:
+    client = start()
     client.start(BARE)
     return client
 
@@ -63,7 +63,13 @@ def test_the_end_of_input_ends_the_server_amid_work(client: RawClient):
     assert gone(client) == 0
 
 
-def test_a_thread_in_a_system_call_does_not_outlive_the_end(client: RawClient):
+def test_a_thread_in_a_system_call_does_not_outlive_the_end(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+):
+    assert END_S < 1
+    monkeypatch.setenv("HURRY", "END_S")
+    client = start()
+    client.start(BARE)
     client.send("refact/block", {}, 1)
     client.result("refact/echo", {"text": "a"})
     client.close_input()
@@ -104,13 +110,21 @@ def test_a_process_of_another_namespace_is_not_waited_for(start: Start):
     assert client.result("refact/echo", {"text": "a"}) == {"text": "a"}
 
 
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("messages", [b"", framed(b'{"jsonrpc":"2.0","method":"exit"}')])
-def test_leaving_before_initialize_ends_the_server(start: Start, way: str, messages: bytes):
+EXIT = framed(b'{"jsonrpc":"2.0","method":"exit"}')
+
+
+@pytest.mark.parametrize(
+    ("way", "messages", "code"),
+    [("early,lazy", b"", 0), ("early,lazy", EXIT, 1), ("plain", EXIT, 1)],
+)
+def test_leaving_before_initialize_ends_the_server(
+    start: Start, way: str, messages: bytes, code: int
+):
+    """What was loaded before it, in the plain way, does not hold up the end."""
     client = start(way)
     client.raw(messages)
     client.close_input()
-    assert client.exit_code() == (1 if messages else 0)
+    assert client.exit_code() == code
 
 
 def memory_mb(client: RawClient) -> float:
@@ -136,7 +150,7 @@ def test_a_client_that_does_not_read_is_waited_for_within_bounds(start: Start):
         message = {"jsonrpc": "2.0", "id": key, "method": "refact/big", "params": params}
         asked += framed(json.dumps(message).encode())
     sent = 0
-    while select.select([], [stdin], [], 0.5)[1]:  # until it takes nothing for a while
+    while select.select([], [stdin], [], 0.2)[1]:  # until it takes nothing for a while
         sent += os.write(stdin, asked[sent : sent + 65536])
     assert sent < len(asked) / 2
     assert memory_mb(client) - before_mb < 30
@@ -161,8 +175,7 @@ def session(*messages: dict[str, Any]) -> bytes:
     return b"".join(framed(json.dumps({"jsonrpc": "2.0"} | each).encode()) for each in messages)
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_files_as_handles_are_served_by_threads(tmp_path: Path, way: str):
+def test_files_as_handles_are_served_by_threads(tmp_path: Path):
     given, answered = tmp_path / "in", tmp_path / "out"
     given.write_bytes(
         session(
@@ -176,10 +189,7 @@ def test_files_as_handles_are_served_by_threads(tmp_path: Path, way: str):
     )
     with given.open("rb") as stdin, answered.open("wb") as stdout:
         command = [sys.executable, "-m", "tests.lsp.constant_server"]
-        environment = os.environ | {"REFACT_STARTUP": way}
-        done = subprocess.run(
-            command, stdin=stdin, stdout=stdout, env=environment, timeout=20, check=False
-        )
+        done = subprocess.run(command, stdin=stdin, stdout=stdout, timeout=20, check=False)
     assert done.returncode == 0
     frames = Frames().feed(answered.read_bytes())
     replies = [json.loads(body) for body in frames if isinstance(body, bytes)]

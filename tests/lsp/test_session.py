@@ -1,20 +1,32 @@
 """Settings, folders, progress and the product's own opening, over a session."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from tests.lsp.conftest import WAYS
 from tests.lsp.raw_client import BARE, HELIX, VSCODE, RawClient, framed
 
 Start = Callable[..., RawClient]
 
 
-@pytest.fixture(params=WAYS[-1:])  # the requests and documents go both ways; these need not
-def way(request: pytest.FixtureRequest) -> str:
-    return request.param
+@pytest.fixture(scope="module")
+def with_progress() -> Iterator[RawClient]:
+    """A server whose client shows progress, for tests that need no fresh one."""
+    client = RawClient()
+    client.start(HELIX)
+    yield client
+    client.end()
+
+
+@pytest.fixture(scope="module")
+def bare() -> Iterator[RawClient]:
+    """The same for a client that announces nothing."""
+    client = RawClient()
+    client.start(BARE)
+    yield client
+    client.end()
 
 
 def settings(client: RawClient) -> dict[str, Any]:
@@ -36,8 +48,11 @@ def begin(client: RawClient, params: dict[str, Any], pulled: object) -> None:
     client.answer(asked, [pulled])
 
 
-def test_settings_are_pulled_over_the_options_before_the_product_opens(start: Start, way: str):
-    client = start(way)
+def test_settings_are_pulled_over_the_options_before_the_product_opens_and_when_they_change(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("HURRY", "QUIET_S")
+    client = start()
     options = {
         "initializationOptions": {
             "completion": {"debounceMs": 10, "multiline": "never"},
@@ -51,11 +66,6 @@ def test_settings_are_pulled_over_the_options_before_the_product_opens(start: St
     assert seen["completion"] == {"debounceMs": 20, "multiline": "never"}
     assert seen["privacy"] == {"localOnly": True}
     assert client.result("refact/seen")["value"][2]["approve"] is True
-
-
-def test_changed_settings_are_asked_for_again(start: Start, way: str):
-    client = start(way)
-    begin(client, VSCODE, {})
     registration = client.told("client/registerCapability")
     assert (
         registration["params"]["registrations"][0]["method"] == "workspace/didChangeConfiguration"
@@ -63,17 +73,18 @@ def test_changed_settings_are_asked_for_again(start: Start, way: str):
     client.answer(registration, None)
     client.send("workspace/didChangeConfiguration", {"settings": None})
     client.answer(client.told("workspace/configuration"), [{"completion": {"enabled": False}}])
-    assert settings(client)["completion"] == {"enabled": False}
+    changed = {"debounceMs": 10, "multiline": "never", "enabled": False}
+    assert settings(client) == {"completion": changed, "capabilities": {"approve": True}}
 
 
-@pytest.mark.parametrize("wrapped", [True, False])
-def test_a_client_that_cannot_be_asked_pushes_its_settings(start: Start, way: str, wrapped: bool):
-    client = start(way)
-    client.start(BARE)
-    pushed: dict[str, Any] = {"completion": {"enabled": False}}
+@pytest.mark.parametrize(("wrapped", "enabled"), [(True, False), (False, True)])
+def test_a_client_that_cannot_be_asked_pushes_its_settings(
+    bare: RawClient, wrapped: bool, enabled: bool
+):
+    pushed: dict[str, Any] = {"completion": {"enabled": enabled}}
     sent = {"refact": pushed} if wrapped else pushed
-    client.send("workspace/didChangeConfiguration", {"settings": sent})
-    assert settings(client)["completion"] == {"enabled": False}
+    bare.send("workspace/didChangeConfiguration", {"settings": sent})
+    assert settings(bare)["completion"] == {"enabled": enabled}
 
 
 def test_a_value_that_does_not_fit_is_one_warning_and_the_default(start: Start):
@@ -97,7 +108,10 @@ def test_an_odd_answer_about_settings_does_not_stop_the_server(start: Start, ans
     assert settings(client) == {}
 
 
-def test_a_client_that_never_answers_about_settings_is_served(start: Start):
+def test_a_client_that_never_answers_about_settings_is_served(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("HURRY", "SETTINGS_WAIT_S")
     client = start()
     client.send("initialize", VSCODE, "init")
     client.send("initialized", {})
@@ -117,9 +131,8 @@ def test_documents_opened_meanwhile_are_told_when_the_product_opens(start: Start
     assert client.text("file:///w/b.py") == "b2"
 
 
-def test_workspace_folders_come_and_go(start: Start, way: str):
-    client = start(way)
-    client.start(HELIX)
+def test_workspace_folders_come_and_go(with_progress: RawClient):
+    client = with_progress
     assert client.result("refact/seen")["value"][2]["roots"] == ["/w"]
     event = {
         "added": [{"uri": "file:///x%20y", "name": "x"}],
@@ -129,9 +142,8 @@ def test_workspace_folders_come_and_go(start: Start, way: str):
     assert client.result("refact/log")["value"] == [["folders", "/x y"]]
 
 
-def test_progress_is_shown_where_the_client_can(start: Start, way: str):
-    client = start(way)
-    client.start(HELIX)
+def test_progress_is_shown_where_the_client_can(with_progress: RawClient):
+    client = with_progress
     client.send("refact/progress", {}, 1)
     create = client.told("window/workDoneProgress/create")
     client.answer(create, None)
@@ -142,16 +154,14 @@ def test_progress_is_shown_where_the_client_can(start: Start, way: str):
     assert kinds[1]["percentage"] == 50
 
 
-def test_progress_is_silent_where_the_client_cannot(start: Start):
-    client = start()
-    client.start(BARE)
-    assert client.result("refact/progress") == {"value": None}
-    assert client.others == []
+def test_progress_is_silent_where_the_client_cannot(bare: RawClient):
+    bare.others.clear()
+    assert bare.result("refact/progress") == {"value": None}
+    assert bare.others == []
 
 
-def test_a_client_that_refuses_progress_stops_nothing(start: Start):
-    client = start()
-    client.start(HELIX)
+def test_a_client_that_refuses_progress_stops_nothing(with_progress: RawClient):
+    client = with_progress
     client.send("refact/progress", {}, 1)
     create = client.told("window/workDoneProgress/create")
     refusal = {"jsonrpc": "2.0", "id": create["id"], "error": {"code": 1, "message": "no"}}
@@ -159,10 +169,8 @@ def test_a_client_that_refuses_progress_stops_nothing(start: Start):
     assert client.reply(1)["result"] == {"value": None}
 
 
-def test_trace_and_cancelled_progress_are_taken_by_pygls(start: Start):
-    client = start()
-    client.start(BARE)
-    client.send("$/setTrace", {"value": "verbose"})
-    client.send("$/setTrace", {"value": 3})
-    client.send("window/workDoneProgress/cancel", {"token": "unknown"})
-    assert client.result("refact/echo", {"text": "a"}) == {"text": "a"}
+def test_trace_and_cancelled_progress_are_taken_by_pygls(bare: RawClient):
+    bare.send("$/setTrace", {"value": "verbose"})
+    bare.send("$/setTrace", {"value": 3})
+    bare.send("window/workDoneProgress/cancel", {"token": "unknown"})
+    assert bare.result("refact/echo", {"text": "a"}) == {"text": "a"}
