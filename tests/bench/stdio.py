@@ -7,7 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -243,21 +243,25 @@ class Document:
 async def bench(
     endpoint: Endpoint = SCRIPTED,
     *,
+    home: Path | None = None,
     root: Path | None = None,
     client: str = "bench",
     completion: dict[str, Any] | None = None,
 ) -> AsyncGenerator[tuple[Server, Provider]]:
-    """Run provider and server, the one set up as the other's completion model."""
+    """Run provider and server, the one set up as the other's completion model.
+
+    Where no home is given the server starts for the first time, in a new one.
+    """
     provider = endpoint.make()
     async with scripted(provider.handle) as listening:
         provider.url = listening.url
-        with tempfile.TemporaryDirectory() as home:
-            settings = {"REFACT_HOME": home, "REFACT_KEYRING": "off"}
+        with nullcontext(home) if home else tempfile.TemporaryDirectory() as folder:
+            settings = {"REFACT_HOME": str(folder), "REFACT_KEYRING": "off"}
             program = [sys.executable, "-m", "refact_lsp"]
             async with running(program, settings) as server:
                 await server.ask("initialize", initialization(root, client, completion or {}))
                 server.notify("initialized", {})
-                await _set_up(server, provider, endpoint)
+                await set_up(server, provider, endpoint)
                 yield server, provider
 
 
@@ -306,7 +310,8 @@ def initialization(root: Path | None, client: str, completion: Mapping[str, Any]
     }
 
 
-async def _set_up(server: Server, provider: Provider, endpoint: Endpoint) -> None:
+async def set_up(server: Server, provider: Provider, endpoint: Endpoint) -> None:
+    """Make what the provider serves the server's completion model."""
     template, model = endpoint.template, f"{endpoint.template}/{endpoint.model}"
     settings = {"baseUrl": f"{provider.url}{endpoint.path}", **endpoint.settings}
     await server.ask("refact/providers/save", {"template": template, "settings": settings})

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from refact_lsp.cli.editor import Editor, editor
+from refact_lsp.cli.editor import editor
 from refact_lsp.core.parts import TextPart
 from refact_lsp.rpc.session import open_session
-from tests.servers.scripted import Exchange, Reply, Scripted, chat_chunks, scripted
+from tests.servers.scripted import Exchange, Reply, chat_chunks, scripted
 
 pytestmark = pytest.mark.usefixtures("furnished")
 
@@ -42,49 +42,57 @@ class Log:
                 await self._changed.wait()
 
 
-async def save(client: Editor, server: Scripted) -> None:
-    settings = {"baseUrl": server.url}
-    await client.request("refact/providers/save", {"template": "custom", "settings": settings})
+class Model:
+    """Answers once it has been shown something; otherwise it never comes to an end."""
 
+    def __init__(self) -> None:
+        self.asked: list[str] = []
 
-async def test_events_come_before_the_answer_and_unsaved_text_is_attached(tmp_path: Path):
-    file = tmp_path / "notes.py"
-    file.write_text("saved = 1\n")
-    log = Log()
-    answer = Reply(body=chat_chunks("Yes", ", sure."), content_type="text/event-stream")
-    async with scripted(answer) as server, editor(tmp_path, log) as client:
-        await save(client, server)
-        uri = await client.open(file, "unsaved = 2\n")
-        content = [{"type": "text", "text": "See"}, {"type": "file", "uri": uri}]
-        turned = await client.request("refact/chat/send", {"content": content, "model": MODEL})
-        kinds = [event["type"] for event in log.events()]
-    assert kinds == ["text", "text", "usage", "done"]
-    assert turned["message"]["content"] == [{"type": "text", "text": "Yes, sure."}]
-    sent = server.requests[-1].json["messages"][-1]["content"]
-    assert "notes.py\n```\nunsaved = 2" in sent
-
-
-async def test_an_answer_is_stopped_while_it_streams_and_the_editor_may_leave(tmp_path: Path):
-    async def endless(exchange: Exchange) -> None:
+    async def __call__(self, exchange: Exchange) -> None:
+        self.asked.append(exchange.request.json["messages"][-1]["content"])
+        if "See" in self.asked[-1]:
+            answer = Reply(body=chat_chunks("Yes", ", sure."), content_type="text/event-stream")
+            await exchange.reply(answer)
+            return
         await exchange.start(200, {"content-type": "text/event-stream"})
         await exchange.chunk(chat_chunks("Once upon")[0])
         await exchange.gone.wait()
         exchange.keep = False
 
-    log = Log()
-    async with scripted(endless) as server:
+
+async def test_turns_are_told_while_they_run_can_be_stopped_and_left(tmp_path: Path):
+    file = tmp_path / "notes.py"
+    file.write_text("saved = 1\n")
+    log, model = Log(), Model()
+    async with scripted(model) as server:
         async with editor(tmp_path, log) as client:
-            await save(client, server)
+            settings = {"baseUrl": server.url}
+            await client.request(
+                "refact/providers/save", {"template": "custom", "settings": settings}
+            )
+
+            # Events come before the answer, and unsaved text is attached.
+            uri = await client.open(file, "unsaved = 2\n")
+            content = [{"type": "text", "text": "See"}, {"type": "file", "uri": uri}]
+            turned = await client.request("refact/chat/send", {"content": content, "model": MODEL})
+            assert [event["type"] for event in log.events()] == ["text", "text", "usage", "done"]
+            assert turned["message"]["content"] == [{"type": "text", "text": "Yes, sure."}]
+            assert "notes.py\n```\nunsaved = 2" in model.asked[0]
+
+            # An answer is stopped while it streams.
+            log.heard.clear()
             loop = asyncio.get_running_loop()
             asked = {"content": "Tell", "model": MODEL}
             turn = loop.create_task(client.request("refact/chat/send", asked))
             thread = (await log.until("text"))["threadId"]
             await client.request("refact/chat/stop", {"threadId": thread})
             assert (await turn)["finishReason"] == "cancelled"
+            await server.until(lambda: len(server.closed_sockets) == 1)
+
+            # The editor leaves in the midst of another.
             log.heard.clear()
             left = loop.create_task(client.request("refact/chat/send", asked))
             thread = (await log.until("text"))["threadId"]
-            await server.until(lambda: len(server.closed_sockets) == 1)
         await server.until(lambda: len(server.closed_sockets) == 2)
         assert isinstance((await asyncio.gather(left, return_exceptions=True))[0], Exception)
     async with open_session() as session:

@@ -9,12 +9,17 @@ DOOR = "class Door:\n    def open_with(self, key: str) -> bool:\n        return 
 MAIN = "from door import Door\n\n\ndef enter(door: Door) -> None:\n    x0 = door."
 
 
-async def test_the_prompt_brings_members_of_imported_classes_and_nothing_excluded(tmp_path: Path):
+async def test_the_prompt_brings_members_of_imported_classes_and_nothing_excluded(
+    furnished: Path, tmp_path: Path
+):
     (tmp_path / "door.py").write_text(DOOR)
     (tmp_path / "vault.py").write_text("class Vault:\n    def unlock_all(self) -> None: ...\n")
     (tmp_path / ".refactignore").write_text("vault.py\n")
     text = "from vault import Vault\n" + MAIN
-    async with bench(completion={"debounceMs": 0}, root=tmp_path) as (server, provider):
+    async with bench(home=furnished, completion={"debounceMs": 0}, root=tmp_path) as (
+        server,
+        provider,
+    ):
         provider.answer = lambda _hole: ["nothing_of_use()"]
         document = Document(server, text, (tmp_path / "main.py").as_uri())
         async with asyncio.timeout(20):

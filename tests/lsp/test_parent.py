@@ -5,10 +5,13 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from refact_lsp.lsp import parent
 
 
-async def test_polling_notices_the_end():
+async def test_polling_notices_the_end(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(parent, "POLL_S", 0.01)
     # asyncio would reap the process, and with it the reason to poll.
     process = subprocess.Popen(  # noqa: ASYNC220
         [sys.executable, "-c", "input()"], stdin=subprocess.PIPE

@@ -1,8 +1,9 @@
 """Copilot's dialect through a real server: what a client tells reaches the engine."""
 
+from pathlib import Path
 from typing import Any
 
-from tests.bench.stdio import SCRIPTED, Document, Provider, Server, bench, until
+from tests.bench.stdio import SCRIPTED, Document, Provider, Server, bench, set_up, until
 
 TEXT = "compute_total(first, second)"
 AT_ONCE: dict[str, Any] = {"debounceMs": 0}
@@ -13,13 +14,15 @@ async def outcomes(server: Server) -> dict[str, Any]:
     return {name: sum(row[name] for row in rows) for name in ("shown", "acceptedPartly")}
 
 
-def read(provider: Provider) -> list[str]:
-    """The documents that the runtime was let read; the cursor is at their beginning."""
-    return [call.body["input_suffix"] for call in provider.calls]
+def read(provider: Provider) -> list[tuple[str, int]]:
+    """What llama.cpp was let read, the cursor at its beginning, and how much it was to write."""
+    bodies = [call.body for call in provider.calls if "input_suffix" in call.body]
+    return [(body["input_suffix"], body["n_predict"]) for body in bodies]
 
 
-async def test_what_a_client_tells_of_an_item_is_counted_once():
-    async with bench(completion=AT_ONCE) as (server, provider):
+async def test_what_a_client_tells_reaches_the_engine(furnished: Path):
+    async with bench(home=furnished, completion=AT_ONCE) as (server, provider):
+        # What became of an item is counted once.
         provider.answer = lambda _hole: [TEXT]
         document = Document(server, "def f(first, second):\n    value = ")
         [item] = await document.complete()
@@ -30,13 +33,11 @@ async def test_what_a_client_tells_of_an_item_is_counted_once():
         )
         assert await outcomes(server) == {"shown": 1, "acceptedPartly": 1}
 
-
-async def test_a_local_runtime_is_warmed_where_a_document_is_opened_or_gains_the_focus():
-    runtime = SCRIPTED._replace(template="llamacpp")
-    async with bench(runtime, completion=AT_ONCE) as (server, provider):
+        # A local runtime is warmed where a document is opened or gains the focus.
+        await set_up(server, provider, SCRIPTED._replace(template="llamacpp"))
         Document(server, "a = 1\n", "file:///project/a.py")
-        await until(lambda: "a = 1\n" in read(provider))
+        await until(lambda: ("a = 1\n", 0) in read(provider))
         server.notify("textDocument/didFocus", {"textDocument": {"uri": "file:///project/a.py"}})
         Document(server, "b = 2\n", "file:///project/b.py")
-        await until(lambda: "b = 2\n" in read(provider))
-        assert {call.body["n_predict"] for call in provider.calls} == {0}
+        await until(lambda: ("b = 2\n", 0) in read(provider))
+        assert {written for _, written in read(provider)} == {0}
