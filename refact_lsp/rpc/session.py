@@ -6,13 +6,16 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from refact_lsp.app.application import App, open_app
 from refact_lsp.features.chat.service import Chat
-from refact_lsp.features.completion.service import Completion
 from refact_lsp.llm.client import Pause
+
+if TYPE_CHECKING:  # a command has no documents, and starts sooner without the engine
+    from refact_lsp.features.completion.service import Completion
 
 Notify = Callable[[str, msgspec.Struct], None]
 
@@ -31,7 +34,7 @@ class Session:
     app: App
     notify: Notify
     chat: Chat
-    completion: Completion | None = None
+    completion: "Completion | None" = None
     drained: Callable[[], Awaitable[None]] = _at_once
 
 

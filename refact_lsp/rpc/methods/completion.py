@@ -1,7 +1,8 @@
 """`refact/completion/*`: about the completions of this session."""
 
+from typing import TYPE_CHECKING
+
 from refact_lsp.core.problems import refuse
-from refact_lsp.features.completion.engine import Engine
 from refact_lsp.features.completion.preferences import Changes, Configured
 from refact_lsp.features.completion.stats import rows
 from refact_lsp.features.completion.trace import Explained
@@ -9,6 +10,9 @@ from refact_lsp.rpc.messages import work as m
 from refact_lsp.rpc.session import Session
 from refact_lsp.rpc.table import Method
 from refact_lsp.store.completion_tallies import read_tallies
+
+if TYPE_CHECKING:
+    from refact_lsp.features.completion.engine import Engine
 
 
 async def _explain(session: Session, params: m.CompletionExplain) -> Explained:
@@ -43,7 +47,7 @@ async def _stats(session: Session, params: m.CompletionStats) -> m.CompletionSta
     return m.CompletionStatsResult(rows=tuple(summed))
 
 
-def _engine(session: Session) -> Engine:
+def _engine(session: Session) -> "Engine":
     if session.completion is None:
         raise _no_documents()
     return session.completion.engine
