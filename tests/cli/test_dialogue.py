@@ -16,11 +16,24 @@ from tests.servers.scripted import scripted
 WAIT_S = 30
 
 
+def _add(*template: str) -> pexpect.spawn:
+    command = ["-m", "refact_lsp", "providers", "add", *template]
+    child = pexpect.spawn(sys.executable, command, encoding="utf-8", timeout=WAIT_S)
+    child.delaybeforesend = None  # the echo is off before a key is asked for
+    return child
+
+
+def _ended(child: pexpect.spawn, screen: list[str]) -> str:
+    """Take the exit code of one that has said everything; gives what was on the screen."""
+    shown = "".join(screen)
+    assert child.wait() == 0, shown
+    child.close()
+    return shown
+
+
 def _talk(url: str) -> str:
     """Answer every question as a person would; gives everything that was on the screen."""
-    child = pexpect.spawn(
-        sys.executable, ["-m", "refact_lsp", "providers", "add"], encoding="utf-8", timeout=WAIT_S
-    )
+    child = _add()
     screen: list[str] = []
 
     def keep() -> None:
@@ -47,9 +60,7 @@ def _talk(url: str) -> str:
         keep()
         child.sendline("n")
     keep()
-    child.close()
-    assert child.exitstatus == 0, "".join(screen)
-    return "".join(screen)
+    return _ended(child, screen)
 
 
 async def test_a_provider_is_added_step_by_step_without_showing_the_key(home: Path):
@@ -64,8 +75,7 @@ async def test_a_provider_is_added_step_by_step_without_showing_the_key(home: Pa
 
 def _sign_in(come_back: Callable[[str], None]) -> str:
     """Add a provider by signing in to it, then answer what is proposed; gives the screen."""
-    command = ["-m", "refact_lsp", "providers", "add", "vendor"]
-    child = pexpect.spawn(sys.executable, command, encoding="utf-8", timeout=WAIT_S)
+    child = _add("vendor")
     screen: list[str] = []
 
     def until(question: Any) -> int:
@@ -80,9 +90,7 @@ def _sign_in(come_back: Callable[[str], None]) -> str:
     until(r"models\.")
     while until([r"\[Y/n\]:", pexpect.EOF]) == 0:  # typed after the sign-in: for these questions
         child.sendline("n")
-    child.close()
-    assert child.exitstatus == 0, "".join(screen)
-    return "".join(screen)
+    return _ended(child, screen)
 
 
 async def test_the_dialogue_offers_to_sign_in_where_a_key_is_not_the_only_way(home: Path):

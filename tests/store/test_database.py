@@ -121,11 +121,15 @@ async def test_a_change_of_settings_in_this_process_is_heard_at_once(database: D
 def test_many_processes_may_open_a_new_database_at_once(path: Path):
     children = [
         start(
-            "import asyncio, sys; from pathlib import Path;"
-            "from refact_lsp.store.database import *;"
-            "db = open_database(Path(sys.argv[1])); write = lambda f: asyncio.run(db.write(f));"
-            "[write(lambda c: c.execute('INSERT INTO settings VALUES (?, 1)',"
-            " (f'{sys.argv[2]}-{i}',)) and None) for i in range(100)]; db.close()",
+            "import asyncio, sys; from pathlib import Path\n"
+            "from refact_lsp.store.database import *\n"
+            "async def main():\n"
+            "    db = open_database(Path(sys.argv[1]))\n"
+            "    for i in range(100):\n"
+            "        await db.write(lambda c: c.execute('INSERT INTO settings VALUES (?, 1)',"
+            " (f'{sys.argv[2]}-{i}',)) and None)\n"
+            "    db.close()\n"
+            "asyncio.run(main())",
             path,
             number,
         )
