@@ -17,8 +17,6 @@ from refact_lsp.store.database import open_database
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
-_HERE = Path(__file__).parent
-
 # Every run tries other examples, so a run may be short; no clock, for a machine may be busy.
 settings.register_profile("suite", deadline=None, max_examples=50)
 settings.load_profile("suite")
@@ -32,7 +30,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     The editors' tests run one at a time, whichever process has them, and come last.
     """
     place = {**dict.fromkeys(_FIRST, 0), **dict.fromkeys(_LAST, 2)}
-    items.sort(key=lambda item: place.get(item.path.relative_to(_HERE).parts[0], 1))
+    items.sort(key=lambda item: place.get(item.nodeid.split("/")[1], 1))
 
 
 @pytest.fixture(scope="session")
