@@ -35,7 +35,7 @@ def run(code: str, *arguments: str) -> str:
 
 @pytest.mark.parametrize("params", PROFILES, ids=["vscode", "neovim", "helix", "bare", "odd"])
 def test_the_early_answer_is_what_pygls_would_say(params: dict[str, Any]):
-    from refact_lsp.lsp.pygls_server import Features
+    from refact_lsp.lsp.pygls_server import Features  # builds all of LSP's classes
 
     said = Features(read_initialize(params)).result
     assert said["capabilities"] == capabilities(params["capabilities"])
