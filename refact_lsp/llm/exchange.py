@@ -7,11 +7,18 @@ the client itself lies on the way of starting up.
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Mapping,
+)
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 
@@ -113,7 +120,7 @@ class Answer:
         decode = decoder(self.headers.get("content-encoding", ""))
         left = self.around.limits.answer_bytes
         wait_s = self.call.first_byte_s
-        source = aiter(self.response.aiter_stream())
+        source = aiter(cast("AsyncIterable[bytes]", self.response.stream))
         while (raw := await self._next(source, wait_s)) is not None:
             wait_s = self.call.idle_s
             self.bytes_in += len(raw)
@@ -207,10 +214,12 @@ async def _sent(call: Call, around: Surroundings) -> AsyncGenerator[Answer]:
         error = "cancelled"
         raise
     finally:
-        if answer:
-            await answer.response.aclose()
-        if departure.left:
-            _record(outgoing, at, answer, error, around)
+        try:
+            if answer:
+                await answer.response.aclose()
+        finally:
+            if departure.left:
+                _record(outgoing, at, answer, error, around)
 
 
 async def _response(
@@ -218,11 +227,12 @@ async def _response(
 ) -> "httpcore.Response":
     import httpcore
 
-    from refact_lsp.llm.network import FAILURES
+    from refact_lsp.llm.network import FAILURES, Request
     from refact_lsp.llm.transport_errors import silence, transport_problem
 
     target, provider = call.target, call.endpoint.provider
-    request = httpcore.Request(
+    connect: dict[str, object] = {"timeout": {"connect": timeouts.connect_ms / 1000}}
+    request = Request(
         call.request.method,
         httpcore.URL(
             scheme=target.scheme.encode(),
@@ -232,7 +242,8 @@ async def _response(
         ),
         headers=headers,
         content=call.body,
-        extensions={"trace": departure, "timeout": {"connect": timeouts.connect_ms / 1000}},
+        departs=departure.told,
+        extensions=connect | {"trace": departure.traced} if pool.proxied else connect,
     )
     try:
         # Dialling is bounded by the pool, but nothing bounds what a proxy does before it.
@@ -283,19 +294,23 @@ async def _react(call: Call, answer: Answer) -> None:
 
 
 class _Departure:
-    """Notices, as httpcore's trace, that the request goes out; the wait counts from there."""
+    """Notices that the request goes out; the wait counts from there."""
 
     def __init__(self, wait_s: float) -> None:
         self._wait_s = wait_s
         self.left = False
         self.deadline: asyncio.Timeout | None = None
 
-    async def __call__(self, step: str, details: Mapping[str, object]) -> None:
+    def told(self) -> None:
+        self.left = True
+        if self.deadline:
+            self.deadline.reschedule(asyncio.get_running_loop().time() + self._wait_s)
+
+    async def traced(self, step: str, details: Mapping[str, object]) -> None:
+        """Notice it as httpcore's trace, which tells of the way through a proxy too."""
         tunnel = getattr(details.get("request"), "method", b"") == b"CONNECT"
         if step.endswith("send_request_headers.started") and not tunnel:
-            self.left = True
-            if self.deadline:
-                self.deadline.reschedule(asyncio.get_running_loop().time() + self._wait_s)
+            self.told()
 
 
 def _record(

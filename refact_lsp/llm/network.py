@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import socket
 import ssl
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from typing import Any, cast
 
 import h11
@@ -140,11 +140,46 @@ class Line(asyncio.Protocol, httpcore.AsyncNetworkStream):
             self._reader.set_result(None)
 
 
+class Request(httpcore.Request):
+    """Calls `departs` when it goes out; httpcore's own connections tell that to its `trace`."""
+
+    def __init__(
+        self,
+        method: str,
+        url: httpcore.URL,
+        headers: Sequence[tuple[bytes, bytes]],
+        content: bytes,
+        *,
+        departs: Callable[[], None],
+        extensions: dict[str, object],
+    ) -> None:
+        super().__init__(method, url, headers=headers, content=content, extensions=extensions)
+        self.departs = departs
+
+
+def _tell(request: httpcore.Request) -> None:
+    if isinstance(request, Request):
+        request.departs()
+
+
 class _Http1(httpcore.AsyncHTTP11Connection):
     """Gives the pieces of a body that came together as one: a server's tokens are chunks of it.
 
-    Leans on three private names of httpcore 1.0; tests/llm/test_client.py fails where they change.
+    Leans on five private names of httpcore 1.0; tests/llm/test_client.py fails where they change.
     """
+
+    def __init__(self, origin: httpcore.Origin, stream: httpcore.AsyncNetworkStream) -> None:
+        super().__init__(origin, stream, KEEP_IDLE_S)
+        self._state_lock = contextlib.nullcontext()
+
+    async def _send_request_headers(self, request: httpcore.Request) -> None:
+        _tell(request)
+        await super()._send_request_headers(request)
+
+    async def _response_closed(self) -> None:
+        await super()._response_closed()
+        if self.is_idle():
+            await asyncio.sleep(0)  # a close that comes right behind the answer is seen in time
 
     async def _receive_response_body(self, request: httpcore.Request) -> AsyncGenerator[bytes]:  # noqa: ARG002  — httpcore's interface
         failure: Exception | None = None
@@ -167,8 +202,12 @@ class _Http1(httpcore.AsyncHTTP11Connection):
 class _Http2(httpcore.AsyncHTTP2Connection):
     """Tells the server about a stream that nobody reads on, and notices that the server has gone.
 
-    Leans on three private names of httpcore 1.0; tests/llm/test_http2.py fails where they change.
+    Leans on four private names of httpcore 1.0; tests/llm/test_http2.py fails where they change.
     """
+
+    async def _send_request_headers(self, request: httpcore.Request, stream_id: int) -> None:
+        _tell(request)
+        await super()._send_request_headers(request, stream_id)
 
     async def _response_closed(self, stream_id: int) -> None:
         state = self._h2_state
@@ -202,8 +241,10 @@ class _Connection(httpcore.AsyncConnectionInterface):
                 self._failed = True
                 line = await self._dial(self._origin)
                 self._failed = False
-                kind = _Http2 if line.speaks_http2 else _Http1
-                self._inner = kind(origin=self._origin, stream=line, keepalive_expiry=KEEP_IDLE_S)
+                if line.speaks_http2:
+                    self._inner = _Http2(self._origin, line, KEEP_IDLE_S)
+                else:
+                    self._inner = _Http1(self._origin, line)
         return await self._inner.handle_async_request(request)
 
     async def aclose(self) -> None:
@@ -261,6 +302,19 @@ class Pool(httpcore.AsyncConnectionPool):
     @property
     def proxied(self) -> bool:
         return self._proxy is not None
+
+    async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
+        """Send on a connection that stands open, past httpcore's queue; else by way of it.
+
+        The queue bounds connections, which here nothing does, and puts away those that are over.
+        """
+        connections, origin = self.connections, request.url.origin
+        if not any(each.is_closed() or each.has_expired() for each in connections):
+            for connection in connections:
+                if connection.can_handle_request(origin) and connection.is_available():
+                    with contextlib.suppress(httpcore.ConnectionNotAvailable):
+                        return await connection.handle_async_request(request)
+        return await super().handle_async_request(request)
 
     async def warm(self, scheme: str, host: str, port: int) -> None:
         """Open a connection for the next request, unless one stands ready. Not through a proxy."""
