@@ -5,6 +5,7 @@ Each function gives the first fault as `field: what is wrong`, or None.
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from refact_lsp.core.tokens import Vocabulary
@@ -80,6 +81,7 @@ def check_fim(fim: Fim) -> str | None:
     return None
 
 
+@lru_cache(maxsize=256)
 def fim_tokens(fim: Fim) -> tuple[str, ...]:
     """List the control tokens of a layout: what user text must never hold, longest first."""
     named = (

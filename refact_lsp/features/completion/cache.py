@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from refact_lsp.core.text import Snapshot
+from refact_lsp.core.text import Snapshot, split_lines
 from refact_lsp.features.completion import trie
 from refact_lsp.features.completion.trace import ContextUse
 from refact_lsp.features.completion.typed import LINES_BACK, MOST_CLOSERS, Closed, closings
@@ -21,8 +21,8 @@ WINDOW_LINES = 256  # lines above that make up a prefix's identity
 DELETED_BACK = 24  # characters that may have been deleted since an answer
 ENTRY_OVERHEAD = 600  # bytes, roughly: slot, nodes, dictionary rows
 
-Bucket = tuple[str, int, int]  # file, scope, suffix
-SlotKey = tuple[Bucket, str, int, str]  # bucket, line above, head, text of the line
+BucketKey = tuple[str, int, int]  # file, scope, suffix
+SlotKey = tuple[BucketKey, str, int, str]  # bucket, line above, head, text of the line
 
 
 @dataclass(slots=True)
@@ -47,6 +47,11 @@ class Entry:
     slots: list["SlotKey"] = field(default_factory=list["SlotKey"])
     size: int = 0
 
+    @property
+    def lines(self) -> int:
+        """How many lines the longest of the answers has."""
+        return max((len(split_lines(answer.text)) for answer in self.answers), default=1)
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:
@@ -65,8 +70,16 @@ class _Slot:
     overtyped: str = ""
 
 
-Heads = dict[str, dict[int, trie.Node[_Slot]]]
-"""Tries by the line above and the hash of all lines above: the first is a cheap way to say no."""
+Tries = dict[int, trie.Node[_Slot]]
+"""By the hash of the lines above."""
+
+
+@dataclass(slots=True)
+class _Bucket:
+    """Tries by the line above, which is a cheap way to say no; no answer here has more lines."""
+
+    heads: dict[str, Tries] = field(default_factory=dict[str, Tries])
+    lines: int = 1
 
 
 class Cache:
@@ -75,7 +88,7 @@ class Cache:
     def __init__(self, *, max_entries: int = 4000, max_bytes: int = 16_000_000) -> None:
         self._max_entries = max_entries
         self._max_bytes = max_bytes
-        self._buckets: dict[Bucket, Heads] = {}
+        self._buckets: dict[BucketKey, _Bucket] = {}
         self._recent: OrderedDict[int, Entry] = OrderedDict()
         self.bytes = 0
 
@@ -110,10 +123,10 @@ class Cache:
         nothing: Hit | None = None
         for closed in closings(snapshot):
             suffix = hash((closed.right, _lines_hash(snapshot, closed.next_line)))
-            heads = self._buckets.get((snapshot.uri, scope, suffix))
-            if heads is None:
+            bucket = self._buckets.get((snapshot.uri, scope, suffix))
+            if bucket is None:
                 continue
-            for hit in self._in_bucket(heads, snapshot, typed, closed):
+            for hit in _in_bucket(bucket, snapshot, typed, closed):
                 if hit.entry.at_s < not_before_s:
                     continue
                 if hit.answers:
@@ -126,8 +139,9 @@ class Cache:
         """Give what was found at this very place."""
         tail = snapshot.lines[snapshot.line]
         right = hash((tail[snapshot.column :], snapshot.below_hash))
-        heads = self._buckets.get((snapshot.uri, scope, right), {})
-        root = _root(heads, snapshot.lines, snapshot.line)
+        bucket = self._buckets.get((snapshot.uri, scope, right))
+        above, head = _above(snapshot.lines, snapshot.line)
+        root = bucket.heads.get(above, {}).get(head) if bucket else None
         slot = trie.get(root, tail[: snapshot.column]) if root else None
         return slot.entry if slot and not slot.overtyped else None
 
@@ -142,32 +156,11 @@ class Cache:
         self._recent.clear()
         self.bytes = 0
 
-    def _in_bucket(self, heads: Heads, snapshot: Snapshot, typed: str, closed: Closed) -> list[Hit]:
-        """Hits in the order of preference: the answer begun nearest to the cursor first."""
-        hits: list[Hit] = []
-        tail = typed
-        for line in range(snapshot.line, max(-1, snapshot.line - LINES_BACK), -1):
-            if line < snapshot.line:
-                tail = snapshot.lines[line] + tail
-            root = _root(heads, snapshot.lines, line)
-            if root is None:
-                continue
-            hits += [
-                hit
-                for depth, slot in trie.beginnings(root, tail)
-                if (hit := _typed_through(slot, tail[depth:], closed))
-            ]
-            if line == snapshot.line and not closed.text:
-                hits += [
-                    hit
-                    for added, slot in trie.continuations(root, tail, DELETED_BACK)
-                    if (hit := _deleted_back(slot, added))
-                ]
-        return hits
-
     def _place(self, slot_key: SlotKey, slot: _Slot) -> None:
         bucket, above, head, key = slot_key
-        tries = self._buckets.setdefault(bucket, {}).setdefault(above, {})
+        found = self._buckets.setdefault(bucket, _Bucket())
+        found.lines = max(found.lines, slot.entry.lines)
+        tries = found.heads.setdefault(above, {})
         root = tries.setdefault(head, trie.Node[_Slot]())
         old = trie.get(root, key)
         if old is not None and slot.overtyped and not old.overtyped:
@@ -184,7 +177,7 @@ class Cache:
             return
         self.bytes -= entry.size
         for bucket, above, head, key in entry.slots:
-            heads = self._buckets[bucket]
+            heads = self._buckets[bucket].heads
             tries = heads[above]
             root = tries[head]
             trie.remove(root, key)
@@ -202,9 +195,38 @@ def _above(lines: Lines, line: int) -> tuple[str, int]:
     return lines[line - 1] if line else "", hash(tuple(lines[max(0, line - WINDOW_LINES) : line]))
 
 
-def _root(heads: Heads, lines: Lines, line: int) -> trie.Node[_Slot] | None:
-    tries = heads.get(lines[line - 1] if line else "")
-    return tries.get(_above(lines, line)[1]) if tries else None
+def _in_bucket(bucket: _Bucket, snapshot: Snapshot, typed: str, closed: Closed) -> list[Hit]:
+    """Hits in the order of preference: the answer begun nearest to the cursor first."""
+    hits: list[Hit] = []
+    tail = typed
+    for line in range(snapshot.line, max(-1, snapshot.line - min(LINES_BACK, bucket.lines)), -1):
+        if line < snapshot.line:
+            tail = snapshot.lines[line] + tail
+        tries = bucket.heads.get(snapshot.lines[line - 1] if line else "")
+        if tries:
+            hits += _in_tries(tries, snapshot, line, tail, closed)
+    return hits
+
+
+def _in_tries(
+    tries: Tries, snapshot: Snapshot, line: int, tail: str, closed: Closed
+) -> Sequence[Hit]:
+    """Hits among the answers that were begun on one line; `tail` is what stands from there on."""
+    root = tries.get(_above(snapshot.lines, line)[1])
+    if root is None:
+        return ()
+    hits = [
+        hit
+        for depth, slot in trie.beginnings(root, tail)
+        if (hit := _typed_through(slot, tail[depth:], closed))
+    ]
+    if line == snapshot.line and not closed.text:
+        hits += [
+            hit
+            for added, slot in trie.continuations(root, tail, DELETED_BACK)
+            if (hit := _deleted_back(slot, added))
+        ]
+    return hits
 
 
 def _lines_hash(snapshot: Snapshot, start: int) -> int:

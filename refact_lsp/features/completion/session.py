@@ -158,13 +158,7 @@ def deleted_text(before: Lines, after: Lines) -> str:
     if first == len(before):
         return ""
     lost = len(before) - len(after)
-    last = len(after)  # lines below that one are the same in both
-    step = 1
-    while last > first and after[last - step : last] == before[last - step + lost : last + lost]:
-        last -= step
-        step = min(2 * step, max(1, last - first))
-    while last > first and after[last - 1] == before[last - 1 + lost]:
-        last -= 1
+    last = _parting(before, after, first)
     old, new = "".join(before[first : last + lost]), "".join(after[first:last])
     if len(old) <= len(new):
         return ""
@@ -184,3 +178,15 @@ def _agreeing(left: Lines, right: Lines) -> int:
         else:
             high = middle - 1
     return low
+
+
+def _parting(before: Lines, after: Lines, first: int) -> int:
+    """Give the line of `after`, none above `first`, from which on both end the same."""
+    low, high, lost = first, len(after), len(before) - len(after)
+    while low < high:
+        middle = (low + high) // 2
+        if after[middle:high] == before[middle + lost : high + lost]:
+            high = middle
+        else:
+            low = middle + 1
+    return high

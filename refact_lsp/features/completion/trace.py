@@ -111,7 +111,7 @@ class Traces:
         """Give the request of that id, or the last one."""
         if trace_id is None:
             return self._ring[-1] if self._ring else None
-        return next((trace for trace in self._ring if trace.id == trace_id), None)
+        return next((trace for trace in reversed(self._ring) if trace.id == trace_id), None)
 
     def recent(self, limit: int = 50) -> list[Decision]:
         """Give the last requests, the newest first."""
