@@ -124,10 +124,17 @@ class Asking:
             self._note(ask, live, asked_s)
             if live.problem is not None:
                 return "failed"
-            hit = self.find(ask.place)
+            hit = self._said(live, ask.place) or self.find(ask.place)
             if hit is not None:
                 return Hit("miss", hit.entry, hit.answers)
         return "outrun"
+
+    def _said(self, live: Live, place: Place) -> Hit | None:
+        """Give what a stream said for the very place that it was opened for."""
+        entry = live.entry
+        if entry is None or not entry.answers or live.anchor is not place.snapshot:
+            return None
+        return Hit("exact", entry, entry.answers)
 
     async def _meanwhile(self, ask: Ask, live: Live) -> Hit | None:
         """Give a guess where the user wants one and the model takes its time."""

@@ -7,6 +7,7 @@ failing model: it comes back empty, and its trace says why.
 
 import asyncio
 import itertools
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -18,12 +19,11 @@ from refact_lsp.features.completion.asking import Ask, Asking
 from refact_lsp.features.completion.cache import Cache, Hit
 from refact_lsp.features.completion.clients import client_named
 from refact_lsp.features.completion.failures import Failures
-from refact_lsp.features.completion.guard import guarded
 from refact_lsp.features.completion.outcomes import Watch
 from refact_lsp.features.completion.ports import Ports, Settings, Target
 from refact_lsp.features.completion.preferences import Changes, Configured, Preferences
 from refact_lsp.features.completion.reader import Reader
-from refact_lsp.features.completion.session import Place, Session
+from refact_lsp.features.completion.session import Place, Session, Waiting
 from refact_lsp.features.completion.stats import By, Counts, Row, add_latency, rows
 from refact_lsp.features.completion.trace import (
     Decision,
@@ -36,6 +36,8 @@ from refact_lsp.features.completion.trace import (
 from refact_lsp.features.completion.tracker import Tracker
 from refact_lsp.features.completion.values import Answer, Lines, Request, Suggestion
 from refact_lsp.store.completion_tallies import Tally
+
+log = logging.getLogger(__name__)
 
 
 class Engine:
@@ -201,30 +203,28 @@ class Engine:
         return Place(asked, scope, target, settings, _unit(request))
 
     async def _ask(self, ask: Ask) -> list[Suggestion]:
-        """Run the waiting part in a task of its own, so that a newer request can end it."""
-        found: list[Hit | str] = []
-
-        async def run() -> None:
-            found.append(await self._asking.answer(ask))
-
-        task = self._ports.spawn(guarded(run))
-        ask.session.asking = task
+        """Wait for the answer, unless a newer request ends that."""
+        session = ask.session
+        waiting = session.asking = Waiting()
+        hit: Hit | str = "failed"
         try:
-            await asyncio.wait({task})
+            hit = await self._asking.answer(ask)
         except asyncio.CancelledError:
-            task.cancel()
-            if ask.session.asking is task:
-                ask.session.close_live()
+            if waiting.was_superseded():
+                self._end(ask.trace, "superseded", "superseded")
+                return []
+            if session.asking is waiting:
+                session.close_live()
             self._end(ask.trace, "cancelled", "cancelled")
             raise
-        if ask.session.asking is task:
-            ask.session.asking = None
-        if task.cancelled():
-            self._end(ask.trace, "superseded", "superseded")
-            return []
+        except Exception:
+            log.exception("A completion failed")
+        finally:
+            if session.asking is waiting:
+                session.asking = None
         if ask.stale:
             return self._nothing(ask.trace, "stale")
-        return self._serve(ask, found[0] if found else "failed")
+        return self._serve(ask, hit)
 
     def _serve(self, ask: Ask, hit: Hit | str) -> list[Suggestion]:
         """Make the items, watch them, and think of what comes next."""

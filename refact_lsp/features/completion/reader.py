@@ -84,8 +84,12 @@ class Reader:
             ahead=after[1] if after else None,
         )
         live.task = self._ports.spawn(self._read(live, place))
-        self._ports.spawn(guarded(live.prepare))
+        # Behind the first step of reading, which sends the request where a connection stands open.
+        asyncio.get_running_loop().call_soon(self._prepare, live)
         return live
+
+    def _prepare(self, live: Live) -> None:
+        self._ports.spawn(guarded(live.prepare))
 
     def prompt(self, session: Session, place: Place, *, temperature: float | None = None) -> Prompt:
         """Build what is asked at a place, with the context as it stands."""

@@ -37,6 +37,26 @@ class Place:
         return replace(self, snapshot=snapshot_with(self.snapshot, answer.text, answer.replaced))
 
 
+class Waiting:
+    """A request that waits in the present task, until a newer one of its document ends it."""
+
+    def __init__(self) -> None:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101  — a coroutine runs in a task
+        self._task = task
+        self._cancelled = task.cancelling()
+        self._superseded = False
+
+    def supersede(self) -> None:
+        """End it; it sees a cancellation."""
+        self._superseded = True
+        self._task.cancel()
+
+    def was_superseded(self) -> bool:
+        """Say whether that is all there is to a cancellation, and take it back then."""
+        return self._superseded and self._task.uncancel() <= self._cancelled
+
+
 @dataclass(slots=True)
 class Session:
     """The state of one document.
@@ -51,7 +71,7 @@ class Session:
     rhythm: Rhythm = field(default_factory=Rhythm)
     live: Live | None = None
     others: list[Live] = field(default_factory=list[Live])
-    asking: asyncio.Task[None] | None = None
+    asking: "Waiting | None" = None
     plan: asyncio.Task[None] | None = None
     idle: asyncio.Task[None] | None = None
     place: Place | None = None
@@ -69,7 +89,7 @@ class Session:
     def supersede(self) -> None:
         """Let the request that waits come back empty: a newer one is here."""
         if self.asking is not None:
-            self.asking.cancel()
+            self.asking.supersede()
             self.asking = None
         self.close_others()
 
