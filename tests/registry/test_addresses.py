@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from refact_lsp.core.problems import RefactError
 from refact_lsp.registry.addresses import locality_of, resolve_addresses
 from refact_lsp.registry.catalog import Catalog
+from tests.characters import CHARACTERS
 
 
 @pytest.mark.parametrize(
@@ -193,7 +194,7 @@ def test_the_farthest_address_decides_the_locality(catalog: Catalog):
     assert resolve_addresses(catalog.templates["builtin"], {}).locality == "machine"
 
 
-@given(st.text(max_size=60))
+@given(st.text(CHARACTERS, max_size=60))
 def test_any_text_gives_an_address_or_a_refusal(catalog: Catalog, text: str):
     try:
         found = resolve_addresses(catalog.templates["custom"], {"baseUrl": text})

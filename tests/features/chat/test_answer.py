@@ -19,16 +19,18 @@ from refact_lsp.core.parts import Part, ReasoningPart, TextPart, ToolCallPart
 from refact_lsp.core.types import Usage
 from refact_lsp.features.chat.answer import Answer
 from refact_lsp.features.chat.told import Stream, Told
+from tests.characters import CHARACTERS
 
+FIELDS = st.dictionaries(st.text(CHARACTERS, max_size=3), st.integers())
 EVENTS: st.SearchStrategy[Event] = st.one_of(
-    st.builds(TextDelta, delta=st.text(min_size=1, max_size=9)),
-    st.builds(ReasoningDelta, delta=st.text(min_size=1, max_size=9)),
-    st.builds(ReasoningSealed, opaque=st.dictionaries(st.text(max_size=3), st.integers())),
+    st.builds(TextDelta, delta=st.text(CHARACTERS, min_size=1, max_size=9)),
+    st.builds(ReasoningDelta, delta=st.text(CHARACTERS, min_size=1, max_size=9)),
+    st.builds(ReasoningSealed, opaque=FIELDS),
     st.builds(
         ToolCalled,
-        id=st.text(max_size=4),
-        name=st.text(max_size=4),
-        arguments=st.dictionaries(st.text(max_size=3), st.integers()),
+        id=st.text(CHARACTERS, max_size=4),
+        name=st.text(CHARACTERS, max_size=4),
+        arguments=FIELDS,
     ),
     st.builds(
         UsageReported,
