@@ -4,7 +4,7 @@ import itertools
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -24,13 +24,34 @@ settings.load_profile("suite")
 _FIRST, _LAST = ("lsp", "rpc"), ("e2e",)
 
 
+# In a new checkout everything is compiled where it is first imported. Every other process of a run
+# collects from the end, so that it finds compiled what another came by.
+_FROM_THE_END = os.environ.get("PYTEST_XDIST_WORKER", "")[-1:] in tuple("13579")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    if _FROM_THE_END and isinstance(collector, pytest.Dir):
+        report.result.reverse()
+    return report
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take longest: then all processes of a run end together.
 
-    The editors' tests run one at a time, whichever process has them, and come last.
+    The editors' tests run one at a time, whichever process has them, and come last. In whatever
+    order tests were collected, all processes have them in this one.
     """
     place = {**dict.fromkeys(_FIRST, 0), **dict.fromkeys(_LAST, 2)}
-    items.sort(key=lambda item: place.get(item.nodeid.split("/")[1], 1))
+
+    def order(item: pytest.Item) -> tuple[int, list[str]]:
+        file = item.nodeid.partition("::")[0].split("/")
+        return place.get(file[1], 1), file
+
+    items.sort(key=order)
 
 
 @pytest.fixture(scope="session")
