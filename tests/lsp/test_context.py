@@ -6,6 +6,7 @@ from pathlib import Path
 from tests.bench.stdio import Document, bench
 
 DOOR = "class Door:\n    def open_with(self, key: str) -> bool:\n        return bool(key)\n"
+KEY_S = 0.02
 MAIN = "from door import Door\n\n\ndef enter(door: Door) -> None:\n    x0 = door."
 
 
@@ -28,6 +29,7 @@ async def test_the_prompt_brings_members_of_imported_classes_and_nothing_exclude
                 await document.complete()
                 number += 1
                 document.type(f"a\n    x{number} = door.")
+                await asyncio.sleep(KEY_S)  # the server reads the files between the keys
         explained = await server.ask("refact/completion/explain", {})
         assert all("unlock_all" not in call.prompt for call in provider.calls)
         # The file is named as inside the workspace: the machine's folders are nobody's business.
