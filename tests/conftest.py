@@ -65,19 +65,23 @@ def compiled_registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def furnish(
-    compiled_registry: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[Path], None]:
-    """Give homes what the first start of the program makes: registry and database."""
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a database as the first start makes it, to be copied: making one waits for the disk."""
     empty = tmp_path_factory.mktemp("empty") / "refact.db"
     open_database(empty).close()
+    return empty
+
+
+@pytest.fixture(scope="session")
+def furnish(compiled_registry: Path, empty_database: Path) -> Callable[[Path], None]:
+    """Give homes what the first start of the program makes: registry and database."""
 
     def furnished(home: Path) -> None:
         stored = folders({"REFACT_HOME": str(home)})
         for folder in (home, stored.cache, stored.database.parent):
             folder.mkdir(mode=0o700)
         (stored.cache / "registry").symlink_to(compiled_registry)
-        shutil.copy(empty, stored.database)
+        shutil.copy(empty_database, stored.database)
 
     return furnished
 

@@ -1,6 +1,7 @@
 """A database of its own for every test, and its connection for the table functions."""
 
 import asyncio
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
@@ -20,7 +21,9 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def database(path: Path) -> Iterator[Database]:
+def database(path: Path, empty_database: Path) -> Iterator[Database]:
+    path.parent.mkdir(mode=0o700)
+    shutil.copy(empty_database, path)
     with closing(open_database(path)) as database:
         yield database
 

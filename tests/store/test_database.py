@@ -242,27 +242,29 @@ def test_a_new_database_on_a_full_disk_is_told(path: Path):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="folders have no mode on Windows")
-@pytest.mark.parametrize("existing", [True, False])
-def test_a_folder_that_cannot_be_written_is_told(path: Path, *, existing: bool):
-    path.parent.mkdir()
-    if existing:
-        open_database(path).close()
-        path.chmod(0o444)
-    path.parent.chmod(0o555)
+def test_a_folder_that_cannot_be_written_is_told(path: Path, tmp_path: Path):
+    new = tmp_path / "new" / "refact.db"
+    new.parent.mkdir()
+    open_database(path).close()
+    path.chmod(0o444)
+    for folder in (path.parent, new.parent):
+        folder.chmod(0o555)
     for parent in path.parents[1:4]:
         parent.chmod(0o755)
     child = start(
         "import asyncio, os, sys; from pathlib import Path; from refact_lsp.store import database\n"
         "from refact_lsp.core.problems import RefactError; import apsw\n"
         "if os.geteuid() == 0: os.setegid(65534); os.seteuid(65534)\n"
-        "try:\n"
-        "    db = database.open_database(Path(sys.argv[1]))\n"
-        "    add = lambda c: c.execute(\"INSERT INTO settings VALUES ('z', 1)\") and None\n"
-        "    asyncio.run(db.write(add))\n"
-        "except RefactError as error: print(error.problem.message, error.problem.hint)",
+        "add = lambda c: c.execute(\"INSERT INTO settings VALUES ('z', 1)\") and None\n"
+        "for path in sys.argv[1:]:\n"
+        "    try:\n"
+        "        asyncio.run(database.open_database(Path(path)).write(add))\n"
+        "    except RefactError as error: print(error.problem.message, error.problem.hint)",
         path,
+        new,
     )
-    output, _ = child.communicate(timeout=20)
-    assert "Traceback" not in output
-    assert "REFACT_HOME" in output
-    path.parent.chmod(0o755)
+    told = child.communicate(timeout=20)[0].splitlines()
+    for line, folder in zip(told, (path.parent, new.parent), strict=True):
+        assert str(folder) in line
+        assert "REFACT_HOME" in line
+        folder.chmod(0o755)
