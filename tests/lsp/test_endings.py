@@ -49,11 +49,6 @@ def test_shutdown_then_exit_is_0_and_nothing_is_served_between(client: RawClient
     assert client.others == []
 
 
-def test_exit_without_shutdown_is_1(client: RawClient):
-    client.send("exit")
-    assert gone(client) == 1
-
-
 def test_the_end_of_input_ends_the_server_amid_work(client: RawClient):
     client.open("# slow")
     client.send("textDocument/inlineCompletion", inline(), 1)
@@ -102,12 +97,16 @@ def test_a_signal_ends_the_server_in_order(start: Start, number: signal.Signals)
     assert gone(client) == 128 + number
 
 
-def test_a_process_of_another_namespace_is_not_waited_for(start: Start):
+def test_a_process_of_another_namespace_is_not_waited_for_and_exit_without_shutdown_is_1(
+    start: Start,
+):
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
     client = start()
     client.start(NEOVIM | {"processId": ended.pid})
     assert client.result("refact/echo", {"text": "a"}) == {"text": "a"}
+    client.send("exit")
+    assert gone(client) == 1
 
 
 EXIT = framed(b'{"jsonrpc":"2.0","method":"exit"}')
