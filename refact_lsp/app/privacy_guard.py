@@ -7,7 +7,6 @@ the disk. `refresh`, run in the background and before a chat turn, sees what cha
 import asyncio
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -48,8 +47,7 @@ class _ProjectFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rules: tuple[_ProjectZone, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Folder:
+class _Folder(msgspec.Struct, frozen=True):
     """The rules of one folder with the stamps of the files that they came from."""
 
     stamps: tuple[_Stamp, _Stamp]

@@ -3,7 +3,6 @@
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 import msgspec
 
@@ -39,14 +38,13 @@ class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
 Grant = TokenSet | ApiKey
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
+class Service(msgspec.Struct, frozen=True, kw_only=True):
     """A sign-in service as one provider instance uses it."""
 
     provider: str
     spec: OAuthSpec
-    settings: Mapping[str, str] = field(default_factory=dict[str, str])
-    web: Web = field(default_factory=Web)
+    settings: Mapping[str, str] = msgspec.field(default_factory=dict[str, str])
+    web: Web = msgspec.field(default_factory=Web)
 
     @property
     def client_id(self) -> str | None:

@@ -7,7 +7,6 @@ project can only narrow. A rule that cannot be read blocks everything that it co
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from fnmatch import translate
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -57,8 +56,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CompiledZone:
+class CompiledZone(msgspec.Struct, frozen=True, kw_only=True):
     """A zone ready to match; `lifts` are the names that it names in so many words."""
 
     zone: Zone
@@ -66,24 +64,22 @@ class CompiledZone:
     lifts: tuple[re.Pattern[str], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FolderRules:
+class FolderRules(msgspec.Struct, frozen=True, kw_only=True):
     """What the rule files of one folder say of what lies below it."""
 
     folder: str
     ignore: "GitIgnoreSpec | None" = None
     zones: tuple[CompiledZone, ...] = ()
     # File -> why it cannot be read.
-    problems: Mapping[str, str] = field(default_factory=dict[str, str])
+    problems: Mapping[str, str] = msgspec.field(default_factory=dict[str, str])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class Rules(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that `check` asks; folders by their absolute path with forward slashes."""
 
     zones: tuple[CompiledZone, ...] = ()
     roots: tuple[str, ...] = ()
-    folders: Mapping[str, FolderRules] = field(default_factory=dict[str, FolderRules])
+    folders: Mapping[str, FolderRules] = msgspec.field(default_factory=dict[str, FolderRules])
     # Why the user's own rules cannot be read.
     problem: str | None = None
 

@@ -6,7 +6,6 @@ the same way.
 
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
 from typing import TypeVar
 
 import msgspec
@@ -53,8 +52,7 @@ _SHORT_ANSWER = 64  # tokens
 _OWN_FAULT = ("invalidRequest", "contextTooLong", "contentFilter", "budget", "privacy")
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(msgspec.Struct, frozen=True):
     """How a model is reached: its effective template, and the endpoint."""
 
     template: Template
@@ -195,8 +193,7 @@ def _text_of(request: CompletionRequest) -> str:
     return "\n".join([*others, request.prefix, request.suffix, request.prompt or ""])
 
 
-@dataclass(frozen=True, slots=True)
-class _Sent:
+class _Sent(msgspec.Struct, frozen=True):
     """A request; `estimated` measures its text, for whoever compares it with what was read."""
 
     endpoint: Endpoint

@@ -61,8 +61,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     refusal_bytes: int = 64 << 10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     """What an exchange needs of the client."""
 
     pool: Callable[[Endpoint, Target], Awaitable["Pool"]]
@@ -100,8 +99,7 @@ class Call:
         return self.request.route, self.request.path
 
 
-@dataclass(slots=True, kw_only=True)
-class Answer:
+class Answer(msgspec.Struct, kw_only=True):
     """An answer whose head has come."""
 
     call: Call

@@ -7,26 +7,25 @@ not never. Lives on one event loop and needs no lock.
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass, field
 from itertools import count
+
+import msgspec
 
 _RANKS = {"completion": 0, "embedding": 2, "index": 2, "models": 2}
 _USUAL_RANK = 1
 _PASSED_OVER = 4  # so often the first in line of a rank lets others by
 
 
-@dataclass(slots=True)
-class _Waiting:
+class _Waiting(msgspec.Struct):
     rank: int
     number: int
     turn: asyncio.Future[None]
     passed: int = 0
 
 
-@dataclass(slots=True)
-class _Line:
-    running: list[int] = field(default_factory=list[int])  # ranks
-    waiting: list[_Waiting] = field(default_factory=list[_Waiting])
+class _Line(msgspec.Struct):
+    running: list[int] = msgspec.field(default_factory=list[int])  # ranks
+    waiting: list[_Waiting] = msgspec.field(default_factory=list[_Waiting])
 
 
 class Turns:

@@ -4,7 +4,6 @@ Editors over stdio, the command line in-process, the settings page and the tests
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -21,8 +20,7 @@ class InvalidParams(Exception):  # noqa: N818  — named after the JSON-RPC cond
     """Params that do not fit: JSON-RPC's -32602; the text names the field."""
 
 
-@dataclass(frozen=True, slots=True)
-class Method:
+class Method(msgspec.Struct, frozen=True):
     """One row of the table."""
 
     name: str

@@ -1,10 +1,10 @@
 """Completion's settings are one set, whether `settings` or `configure` writes them."""
 
 import asyncio
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from refact_lsp.features.completion.service import Completion
 from refact_lsp.rpc.session import Session

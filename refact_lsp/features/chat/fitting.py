@@ -7,7 +7,6 @@ of this very thread.
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 
 import msgspec
@@ -42,8 +41,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     parameters: Parameters
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fitted:
+class Fitted(msgspec.Struct, frozen=True, kw_only=True):
     """A request that fits, and what it was counted by.
 
     `tokens` is the whole, `around` of it what roles and images cost; `plain` are the texts before

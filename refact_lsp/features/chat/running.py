@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+
+import msgspec
 
 from refact_lsp.core.problems import refuse
 
 
-@dataclass(slots=True)
-class Place:
+class Place(msgspec.Struct):
     """A thread's running turn; `task` streams the answer once that has begun."""
 
     stopped: bool = False

@@ -9,7 +9,8 @@ import time
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import aclosing, suppress
-from dataclasses import dataclass, field
+
+import msgspec
 
 from refact_lsp.app.application import App
 from refact_lsp.core.events import ReasoningDelta, TextDelta
@@ -34,8 +35,7 @@ from refact_lsp.llm.failover import failover
 from refact_lsp.store.threads import ThreadRow
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
+class Desk(msgspec.Struct, frozen=True):
     """What every turn of a client works with."""
 
     app: App
@@ -43,21 +43,19 @@ class Desk:
     document: Document
 
 
-@dataclass(frozen=True, slots=True)
-class Audience:
+class Audience(msgspec.Struct, frozen=True):
     """Who hears of a turn; `drained` waits until a slow client keeps up."""
 
     tell: told.Tell
     drained: Callable[[], Awaitable[None]]
 
 
-@dataclass(slots=True)
-class _Course:
+class _Course(msgspec.Struct):
     """How a turn has gone so far."""
 
     served: Model
-    began_s: float = field(default_factory=time.monotonic)
-    answer: Answer = field(default_factory=Answer)
+    began_s: float = msgspec.field(default_factory=time.monotonic)
+    answer: Answer = msgspec.field(default_factory=Answer)
     sent_tokens: int = 0
     first_ms: int | None = None
     failure: RefactError | None = None

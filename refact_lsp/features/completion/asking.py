@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from refact_lsp.core.text import Snapshot
 from refact_lsp.features.completion import choices, rules, timing
@@ -29,8 +30,7 @@ FIRST_LATENCY_MS = 300.0
 READINGS = 3  # streams that one request may need where the user types something else
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(msgspec.Struct, frozen=True):
     """One request on its way: `snapshot` is the document, `place` where the model is asked.
 
     `changes` is how often the session's document had changed when the request came.

@@ -9,7 +9,8 @@ a radix trie over what stands on the line; the suffix is hashed whole.
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from refact_lsp.core.text import Snapshot, split_lines
 from refact_lsp.features.completion import trie
@@ -25,8 +26,7 @@ BucketKey = tuple[str, int, int]  # file, scope, suffix
 SlotKey = tuple[BucketKey, str, int, str]  # bucket, line above, head, text of the line
 
 
-@dataclass(slots=True)
-class Entry:
+class Entry(msgspec.Struct):
     """What was found at one place; no answers means that there is nothing to show, and why.
 
     `served` says that a client has it, `followed` that what comes after it was asked for, `rounds`
@@ -44,7 +44,7 @@ class Entry:
     served: bool = False
     followed: bool = False
     rounds: int = 0
-    slots: list["SlotKey"] = field(default_factory=list["SlotKey"])
+    slots: list["SlotKey"] = msgspec.field(default_factory=list["SlotKey"])
     size: int = 0
 
     @property
@@ -53,8 +53,7 @@ class Entry:
         return max((len(split_lines(answer.text)) for answer in self.answers), default=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(msgspec.Struct, frozen=True):
     """An entry that fits, and what is left of its answers here (none: known to be nothing)."""
 
     use: CacheUse
@@ -62,8 +61,7 @@ class Hit:
     answers: tuple[Answer, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Slot:
+class _Slot(msgspec.Struct, frozen=True):
     """An entry as one bucket knows it: `overtyped` is the start of the suffix typed over since."""
 
     entry: Entry
@@ -74,11 +72,10 @@ Tries = dict[int, trie.Node[_Slot]]
 """By the hash of the lines above."""
 
 
-@dataclass(slots=True)
-class _Bucket:
+class _Bucket(msgspec.Struct):
     """Tries by the line above, which is a cheap way to say no; no answer here has more lines."""
 
-    heads: dict[str, Tries] = field(default_factory=dict[str, Tries])
+    heads: dict[str, Tries] = msgspec.field(default_factory=dict[str, Tries])
     lines: int = 1
 
 

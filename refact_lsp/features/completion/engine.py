@@ -9,7 +9,8 @@ import asyncio
 import itertools
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from refact_lsp.core.problems import Problem
 from refact_lsp.core.text import Snapshot

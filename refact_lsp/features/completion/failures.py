@@ -1,6 +1,6 @@
 """When a model that failed may be asked again, so that a broken provider is not hammered. Pure."""
 
-from dataclasses import dataclass, field
+import msgspec
 
 from refact_lsp.core.problems import Problem, ProblemKind
 from refact_lsp.features.completion.ports import Target
@@ -14,14 +14,13 @@ LASTING: frozenset[ProblemKind] = frozenset(
 )
 
 
-@dataclass(slots=True)
-class Failures:
+class Failures(msgspec.Struct):
     """The failures in a row of the model that serves now."""
 
     problem: Problem | None = None
     until_s: float = 0.0
     _count: int = 0
-    _of: tuple[str, str] = field(default=("", ""))
+    _of: tuple[str, str] = ("", "")
 
     def note(self, target: Target, problem: Problem, now_s: float) -> None:
         """Take a failure in, and decide how long not to ask by itself."""

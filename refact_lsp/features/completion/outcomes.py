@@ -5,8 +5,9 @@ same beginning and the same end is what was typed or accepted of it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from refact_lsp.core.text import Snapshot
 from refact_lsp.features.completion.typed import without_closers
@@ -19,8 +20,7 @@ TYPED_AT_ONCE = 3  # characters of one change that may still be fast typing
 NEAR_LINES = 60  # how far from its place an accepted text is looked for
 
 
-@dataclass(slots=True)
-class Watch:
+class Watch(msgspec.Struct):
     """A suggestion that is shown, and how much of it stands in the document by now.
 
     `ids` are the requests that it answered; `counted` characters are counted as accepted.

@@ -6,7 +6,6 @@ from memory, since they run between a keystroke and its answer.
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import msgspec
@@ -37,8 +36,7 @@ class Render(Protocol):
     ) -> str: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class Target(msgspec.Struct, frozen=True, kw_only=True):
     """The model that serves completion now.
 
     `model` is its reference, `name` what its provider calls it. `revision` changes whenever
@@ -99,8 +97,7 @@ class Stream(Protocol):
     ) -> AsyncGenerator[Event]: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ports:
+class Ports(msgspec.Struct, frozen=True, kw_only=True):
     """Everything outside the engine.
 
     `target` gives the model, or why there is none. `excluded` gives the privacy rule that forbids

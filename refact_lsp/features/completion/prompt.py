@@ -9,8 +9,8 @@ before it ended. Elsewhere the suffix is kept small.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+import msgspec
 from msgspec import structs
 
 from refact_lsp.core.parts import Message, TextPart
@@ -50,8 +50,7 @@ COMMENTS: dict[str, str] = {
 CountTokens = Callable[[str], int]
 
 
-@dataclass(slots=True)
-class Window:
+class Window(msgspec.Struct):
     """Where the last prompt of a document began and ended: lines, the end exclusive.
 
     `base` is the document without the beginning of the middle.
@@ -62,8 +61,7 @@ class Window:
     base: Snapshot | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Prompt:
+class Prompt(msgspec.Struct, frozen=True):
     """A request for a model, what it shows of other files, and its text for the trace.
 
     `hole` is the mark of the hole in a chat model's prompt.

@@ -4,7 +4,8 @@ A cached answer is served all the same, and a request that the user made is neve
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from refact_lsp.core.text import Snapshot
 from refact_lsp.features.completion.values import Request
@@ -17,8 +18,7 @@ _BRACES = frozenset(
 _FEW_LINES = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Situation:
+class Situation(msgspec.Struct, frozen=True, kw_only=True):
     """What the rules look at besides the text."""
 
     now_s: float

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass, field, replace
+
+import msgspec
 
 from refact_lsp.core.text import Snapshot, split_lines
 from refact_lsp.features.completion.cache import Entry
@@ -18,8 +19,7 @@ _REJECTED_KEPT, _DELETED_KEPT = 16, 3
 _WORTH_NOTING = 4  # characters from which a deletion says what is not wanted
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """Where something is asked, of which model, under which settings.
 
     `scope` stands for everything but the text that shapes an answer; `unit` is the client's word
@@ -34,7 +34,9 @@ class Place:
 
     def after(self, answer: Answer) -> "Place":
         """Give the place behind an answer, as if it was accepted."""
-        return replace(self, snapshot=snapshot_with(self.snapshot, answer.text, answer.replaced))
+        return msgspec.structs.replace(
+            self, snapshot=snapshot_with(self.snapshot, answer.text, answer.replaced)
+        )
 
 
 class Waiting:
@@ -57,8 +59,7 @@ class Waiting:
         return self._superseded and self._task.uncancel() <= self._cancelled
 
 
-@dataclass(slots=True)
-class Session:
+class Session(msgspec.Struct):
     """The state of one document.
 
     `others` are streams for more candidates of an explicit request, each with a socket of its own;
@@ -67,10 +68,10 @@ class Session:
     """
 
     uri: str
-    window: Window = field(default_factory=Window)
-    rhythm: Rhythm = field(default_factory=Rhythm)
+    window: Window = msgspec.field(default_factory=Window)
+    rhythm: Rhythm = msgspec.field(default_factory=Rhythm)
     live: Live | None = None
-    others: list[Live] = field(default_factory=list[Live])
+    others: list[Live] = msgspec.field(default_factory=list[Live])
     asking: "Waiting | None" = None
     plan: asyncio.Task[None] | None = None
     idle: asyncio.Task[None] | None = None
@@ -83,8 +84,10 @@ class Session:
     rejections: int = 0
     rejected_at_s: float | None = None
     rejected_place: tuple[int, int] | None = None
-    rejected: deque[tuple[str, str]] = field(default_factory=lambda: deque(maxlen=_REJECTED_KEPT))
-    deleted: deque[str] = field(default_factory=lambda: deque(maxlen=_DELETED_KEPT))
+    rejected: deque[tuple[str, str]] = msgspec.field(
+        default_factory=lambda: deque(maxlen=_REJECTED_KEPT)
+    )
+    deleted: deque[str] = msgspec.field(default_factory=lambda: deque(maxlen=_DELETED_KEPT))
 
     def supersede(self) -> None:
         """Let the request that waits come back empty: a newer one is here."""

@@ -4,8 +4,9 @@ Pure arithmetic over numbers that the engine measured; milliseconds throughout.
 """
 
 from collections import deque
-from dataclasses import dataclass, field
 from statistics import median
+
+import msgspec
 
 from refact_lsp.core.text import Snapshot
 
@@ -18,11 +19,10 @@ _SMOOTHING = 0.2
 _FEWEST_GAPS = 3
 
 
-@dataclass(slots=True)
-class Rhythm:
+class Rhythm(msgspec.Struct):
     """The gaps between the last keystrokes of a document."""
 
-    _gaps_ms: deque[float] = field(default_factory=lambda: deque(maxlen=30))
+    _gaps_ms: deque[float] = msgspec.field(default_factory=lambda: deque(maxlen=30))
     _last_ms: float | None = None
 
     def typed(self, at_ms: float) -> None:
@@ -36,8 +36,7 @@ class Rhythm:
         return median(self._gaps_ms) if len(self._gaps_ms) >= _FEWEST_GAPS else FIRST_INTERVAL_MS
 
 
-@dataclass(slots=True)
-class Smoothed:
+class Smoothed(msgspec.Struct):
     """A running average that forgets."""
 
     value: float

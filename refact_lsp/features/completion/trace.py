@@ -2,8 +2,9 @@
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Literal
+
+import msgspec
 
 from refact_lsp.core.problems import Problem
 from refact_lsp.core.types import Value
@@ -66,8 +67,7 @@ class Decision(Value, frozen=True, kw_only=True):
     cache: CacheUse | None = None
 
 
-@dataclass(slots=True)
-class Trace:
+class Trace(msgspec.Struct):
     """Filled while a request is served."""
 
     id: str
@@ -86,7 +86,7 @@ class Trace:
     reason: str | None = None
     problem: Problem | None = None
     joined: bool = False
-    timing: dict[str, float] = field(default_factory=dict[str, float])
+    timing: dict[str, float] = msgspec.field(default_factory=dict[str, float])
 
     def stage(self, name: str, elapsed_s: float) -> None:
         """Add to the time of a stage; its name ends in `Ms` on the wire."""

@@ -9,8 +9,9 @@ Where a server has a tokenizer route, `counting.server` asks it what an estimate
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import partial
+
+import msgspec
 
 from refact_lsp.app.application import App
 from refact_lsp.core.nouns import Model, TokenCounting, VocabularyState
@@ -22,8 +23,7 @@ _SLICE_CHARS = 16_384
 _LEAST_FACTOR, _MOST_FACTOR = 0.1, 40.0
 
 
-@dataclass(frozen=True, slots=True)
-class Counter:
+class Counter(msgspec.Struct, frozen=True):
     """Counts texts in a model's own tokens; each text is counted once.
 
     `factor` is what an estimate is multiplied with, None where a vocabulary counts exactly.
@@ -31,7 +31,7 @@ class Counter:
 
     base: Callable[[str], int]
     factor: float | None = None
-    _counted: dict[str, int] = field(default_factory=dict[str, int])
+    _counted: dict[str, int] = msgspec.field(default_factory=dict[str, int])
 
     @property
     def is_exact(self) -> bool:

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache, partial
+
+import msgspec
 
 from refact_lsp.app.application import App
 from refact_lsp.core.nouns import Model
@@ -13,8 +14,7 @@ from refact_lsp.features.counting.counter import calibration, exactly, vocabular
 _LINES_COUNTED = 20_000
 
 
-@dataclass(frozen=True, slots=True)
-class LineCount:
+class LineCount(msgspec.Struct, frozen=True):
     """Counts in units of its own; `factor` makes tokens of the model of them.
 
     A factor would be lost on single lines, which have few tokens: budgets are divided by it.

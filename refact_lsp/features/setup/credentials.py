@@ -1,11 +1,11 @@
 """Credentials at the moment of use: keys, headers, and the tokens of a sign-in."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import msgspec
+from msgspec.structs import replace
 
 from refact_lsp.app.application import App
 from refact_lsp.auth.oauth import Service

@@ -1,7 +1,8 @@
 """A hole that any model of code fills the same way, in every way that one may know. Pure."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from refact_lsp.core.nouns import Model
 from refact_lsp.core.requests import CompletionRequest
@@ -20,8 +21,7 @@ _MOST_STOPS = 4
 _MOST_LAYOUTS = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Hole:
+class Hole(msgspec.Struct, frozen=True):
     """One way to ask for the middle; `guessed` says that the layout is of any family."""
 
     request: CompletionRequest

@@ -3,8 +3,10 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from refact_lsp.core.events import Event, Finished, TextDelta
 from refact_lsp.core.problems import Problem, RefactError
@@ -230,7 +232,7 @@ async def open_desk(
             count_tokens=lambda _target: LineCount(_rough, _rough),
             guess=guess,
         )
-        made = replace(made, **ports)
+        made = msgspec.structs.replace(made, **ports)
         desk = Desk(Engine(made), model, clock, group, made)
         try:
             yield desk

@@ -1,7 +1,7 @@
 import asyncio
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from refact_lsp.core.problems import Problem
 from refact_lsp.core.requests import CompletionRequest

@@ -1,7 +1,7 @@
 from collections.abc import Sequence
-from dataclasses import replace
 
 import msgspec
+from msgspec.structs import replace
 
 from refact_lsp.core.requests import ChatRequest, CompletionRequest, ContextFile
 from refact_lsp.core.text import Snapshot
