@@ -1,21 +1,28 @@
-"""Certificates for tests, made on the spot: an authority and a server that it vouches for."""
+"""Certificates for tests, made on the spot: an authority and a server that it vouches for.
+
+What makes them is imported where one is made: it takes longer than all else that a test imports.
+"""
 
 import ssl
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
+if TYPE_CHECKING:
+    from cryptography import x509
+    from cryptography.hazmat.primitives.asymmetric import ec
 
 
 def server_context(
     folder: Path, *, expired: bool = False, host: str = "127.0.0.1", alpn: tuple[str, ...] = ()
 ) -> tuple[ssl.SSLContext, str]:
     """Make a server's TLS context, and the path of the authority's file for the client."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
     now = datetime.now(UTC)
     end = now - timedelta(days=1) if expired else now + timedelta(days=1)
     authority_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
@@ -47,11 +54,14 @@ def server_context(
 
 def _certificate(
     subject: str,
-    key: ec.EllipticCurvePrivateKey,
+    key: "ec.EllipticCurvePrivateKey",
     issuer: str,
-    issuer_key: ec.EllipticCurvePrivateKey,
+    issuer_key: "ec.EllipticCurvePrivateKey",
     end: datetime,
-) -> x509.CertificateBuilder:
+) -> "x509.CertificateBuilder":
+    from cryptography import x509
+    from cryptography.x509.oid import NameOID
+
     identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key())
     return (
         x509.CertificateBuilder()
