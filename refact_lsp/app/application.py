@@ -90,7 +90,7 @@ class App:
             lambda c: (read_configuration(c), self.budgets.read(c), all_calibrations(c))
         )
         self.calibrations = Calibrations(known, self._keep_calibration)
-        self.world = make_world(configuration, catalog, self.editor, 1)
+        self.world = make_world(configuration, catalog, self.editor)
         self.budgets.refresh(spent)
         self.guard.set_zones(configuration.privacy.zones, configuration.privacy.problem)
         self.worker = Worker()
@@ -127,15 +127,13 @@ class App:
         self.budgets.refresh(spent)
         if configuration.privacy != self.world.configuration.privacy:
             self.guard.set_zones(configuration.privacy.zones, configuration.privacy.problem)
-        self.world = make_world(configuration, self.catalog, self.editor, self.world.revision + 1)
+        self.world = make_world(configuration, self.catalog, self.editor, self.world)
         self._tell()
 
     def use_editor_settings(self, settings: EditorSettings) -> None:
         """Let an editor's settings override the store for this session."""
         self.editor = settings
-        self.world = make_world(
-            self.world.configuration, self.catalog, settings, self.world.revision + 1
-        )
+        self.world = make_world(self.world.configuration, self.catalog, settings, self.world)
         self._tell()
 
     def set_busy(self, *, busy: bool) -> None:

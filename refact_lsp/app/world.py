@@ -2,7 +2,7 @@
 
 A world is never changed: the app makes a new one when the database or the editor says that
 something is different, so whoever holds one sees a consistent view. What it remembers of its own
-is worked out from the rest.
+is worked out from the rest, and what comes of nothing that changed goes on to the next.
 """
 
 from collections.abc import Mapping, Sequence
@@ -48,9 +48,15 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def make_world(
-    configuration: Configuration, catalog: Catalog, editor: EditorSettings, revision: int
+    configuration: Configuration,
+    catalog: Catalog,
+    editor: EditorSettings,
+    before: World | None = None,
 ) -> World:
-    """Put a world together; templates of the embedded wire need no saved provider."""
+    """Put a world together; templates of the embedded wire need no saved provider.
+
+    Models are a matter of catalog and provider, and a long list takes long to work out.
+    """
     providers = dict(configuration.providers)
     stand_ins: dict[Role, list[str]] = {}
     for name, template in catalog.templates.items():
@@ -71,10 +77,24 @@ def make_world(
         for role in ROLES:
             for model in template.defaults.get(role, ()):
                 stand_ins.setdefault(role, []).append(f"{name}/{model}")
-    return World(
-        configuration=msgspec.structs.replace(configuration, providers=providers),
+    configuration = msgspec.structs.replace(configuration, providers=providers)
+    world = World(
+        configuration=configuration,
         catalog=catalog,
         editor=editor,
         stand_ins=stand_ins,
-        revision=revision,
+        revision=before.revision + 1 if before else 1,
     )
+    if before is not None and before.catalog is catalog:
+        world.seen.update(
+            (provider, models)
+            for provider, models in before.seen.items()
+            if _kept(before.configuration, provider) == _kept(configuration, provider)
+        )
+    return world
+
+
+def _kept(configuration: Configuration, provider: str) -> tuple[object, ...]:
+    """Everything that is kept of a provider."""
+    tables = (configuration.providers, configuration.models, configuration.lists)
+    return tuple(table.get(provider) for table in tables)

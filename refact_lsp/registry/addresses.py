@@ -218,7 +218,8 @@ def _filled(text: str, values: Mapping[str, Any]) -> str:
 
 def _farthest(template: Template, addresses: list[str]) -> Locality:
     """Give the locality of the farthest address; the template's own word where there is none."""
-    found = {locality_of(urlsplit(address).hostname or "") for address in addresses}
+    hosts = {urlsplit(address).hostname or "" for address in addresses}
+    found = {locality_of(host) for host in hosts}
     for locality in _FARTHEST_FIRST:
         if locality in found:
             return locality

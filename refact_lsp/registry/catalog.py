@@ -2,6 +2,7 @@
 
     catalog.templates                     every provider template by id
     catalog.template(id)                  one of them, or `notConfigured`
+    catalog.effective(id, settings)       the same as the settings of an instance choose
     catalog.resolve(template_id, name)    -> Resolution: capabilities, and where each came from
     catalog.fim(family_id)                the fill-in-the-middle layout of a family, or None
     catalog.families                      every family by id
@@ -89,8 +90,10 @@ class Catalog:
         self._models: dict[str, Models] = {}
         self._names: dict[str, Mapping[str, str]] = {}
         self._patterns: dict[str, re.Pattern[str]] = {}
-        # A provider's list is looked at again with every change of what is set up.
+        # A provider's list is looked at again with every change of what is set up, and each of
+        # its models asks for the same template.
         self._family = lru_cache(_NAMES_KEPT)(self._find_family)
+        self._chosen: tuple[str, dict[str, Any], Template] | None = None
 
     def template(self, template_id: str) -> Template:
         """Give a template; raises `notConfigured` for an id that no file has."""
@@ -103,6 +106,14 @@ class Catalog:
                 field="template",
             )
         return template
+
+    def effective(self, template_id: str, settings: Mapping[str, Any] | None) -> Template:
+        """Give a template with the variants that the settings choose; raises as `template` does."""
+        last = self._chosen
+        if last is None or last[0] != template_id or last[1] != (settings or {}):
+            template = effective(self.template(template_id), settings or {})
+            last = self._chosen = template_id, dict(settings or {}), template
+        return last[2]
 
     def fim(self, family_id: str) -> Fim | None:
         """Give a family's fill-in-the-middle layout."""
@@ -119,7 +130,7 @@ class Catalog:
         override: CapabilityPatch | None = None,
     ) -> Resolution:
         """Find out what a model can do at a provider with these settings."""
-        template = effective(self.template(template_id), settings or {})
+        template = self.effective(template_id, settings)
         entry, family, via = self._known(template, name)
         if via == "default" and live is not None and live.base:
             entry, family, via = self._known(template, live.base)
@@ -151,7 +162,7 @@ class Catalog:
         self, template_id: str, settings: Mapping[str, Any] | None = None
     ) -> dict[str, ModelEntry]:
         """List what the registry offers for a provider: retired and unlisted models left out."""
-        template = effective(self.template(template_id), settings or {})
+        template = self.effective(template_id, settings)
         found: dict[str, ModelEntry] = {}
         for catalog in template.catalogs:
             for name, entry in self._catalog(catalog).items():
@@ -163,7 +174,7 @@ class Catalog:
         self, template_id: str, role: Role, settings: Mapping[str, Any] | None = None
     ) -> tuple[str, ...]:
         """Name the models to propose for a role, best first; whether they exist is not known."""
-        return effective(self.template(template_id), settings or {}).defaults.get(role, ())
+        return self.effective(template_id, settings).defaults.get(role, ())
 
     def tokenizer(self, name: str) -> TokenizerRule:
         """Say how a tokenizer is counted; one that no rule knows has a wide margin."""

@@ -236,3 +236,12 @@ def test_a_tokenizer_is_counted_by_its_rule(
 ):
     rule = catalog.tokenizer(catalog.resolve(template, model).capabilities.tokenizer)
     assert (rule.encoding, rule.factor) == (encoding, factor)
+
+
+def test_a_template_is_what_the_settings_choose_when_it_is_asked_for(catalog: Catalog):
+    settings = {"wire": "openai-responses"}
+    assert catalog.effective("custom", settings).wires[0] == "openai-responses"
+    settings["wire"] = "anthropic-messages"
+    assert catalog.effective("custom", settings).wires[0] == "anthropic-messages"
+    assert catalog.effective("ollama", settings).id == "ollama"
+    assert catalog.effective("ollama", None) == catalog.effective("ollama", {})

@@ -3,6 +3,8 @@ from typing import Any
 import pytest
 
 from refact_lsp.core.problems import RefactError
+from refact_lsp.features.setup.models import models_of
+from refact_lsp.rpc.session import Session
 from tests.servers.openai_like import KEY, MODELS, OpenAiLike
 from tests.servers.scripted import Reply, Scripted, scripted
 
@@ -198,3 +200,18 @@ async def test_a_proposal_sets_nothing(ask: Any, server: Scripted):
     await ask("refact/defaults/propose", provider="custom")
     rows = {row["role"]: row for row in (await ask("refact/defaults/get"))["defaults"]}
     assert rows["chat"]["model"] is None
+
+
+async def test_models_are_worked_out_again_only_where_something_of_their_provider_changed(
+    session: Session, ask: Any, server: Scripted
+):
+    await add(ask, server)
+    await ask("refact/models/refresh", provider="custom")
+    before = models_of(session.app.world, "custom")
+    (name, *_) = (name for name, model in before.items() if model.enabled)
+    await ask("refact/defaults/set", role="chat", model=None)
+    assert models_of(session.app.world, "custom") is before
+    await ask("refact/models/enable", models=[f"custom/{name}"], enabled=False)
+    assert not models_of(session.app.world, "custom")[name].enabled
+    await ask("refact/providers/delete", id="custom")
+    assert not models_of(session.app.world, "custom")

@@ -14,7 +14,7 @@ from refact_lsp.core.nouns import Model
 from refact_lsp.core.types import ROLES, CapabilityPatch, CompletionSupport, ModelRef, Role, Told
 from refact_lsp.features.setup.eligibility import ineligible
 from refact_lsp.registry.schema import Template
-from refact_lsp.registry.templates import by_program, effective
+from refact_lsp.registry.templates import by_program
 from refact_lsp.store.models import ModelRow
 from refact_lsp.store.providers import ProviderRow
 
@@ -78,7 +78,7 @@ def view(world: World, provider: ProviderRow, name: str, row: ModelRow | None) -
         live=_stored(row.live if row else {}, Told),
         override=_stored(row.override if row else {}, CapabilityPatch),
     )
-    template = effective(world.catalog.template(provider.template), provider.settings)
+    template = world.catalog.effective(provider.template, provider.settings)
     capabilities = resolution.capabilities
     if by_program(template):
         # It takes a prompt and gives text; what that costs is between the user and its vendor.
