@@ -8,7 +8,6 @@ import math
 import re
 from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import cast
 
 import msgspec
@@ -128,7 +127,9 @@ def _kind(
 
 def _told_kind(status: int, codes: list[str], text: str, *, can_wait: bool) -> ProblemKind | None:
     """Read what the body says of itself, by code or by phrase."""
-    spoken: ProblemKind | None = next((k for k, phrase in PHRASES if phrase.search(text)), None)
+    spoken: ProblemKind | None = next(
+        (kind for kind, phrase in PHRASES if re.search(phrase, text, re.IGNORECASE)), None
+    )
     if spoken == "billing" and can_wait:  # "exceeded your current quota … retry in 30 s"
         return "rateLimited"
     if spoken in ("contextTooLong", "billing"):  # vendors hide these behind general codes
@@ -216,7 +217,7 @@ def _parameter(said: dict[str, list[str]], text: str) -> str | None:
     """Name the request's field that was refused, so that the client can do without it."""
     if said["param"]:
         return said["param"][0]
-    found = PARAMETER.search(text)
+    found = re.search(PARAMETER, text, re.IGNORECASE)
     return next((name for name in found.groups() if name), None) if found else None
 
 
@@ -238,6 +239,8 @@ def _header_ms(
 
 
 def _date(value: str) -> datetime | None:
+    from email.utils import parsedate_to_datetime  # a start that meets no failure needs no dates
+
     try:
         parsed = parsedate_to_datetime(value)
     except ValueError:

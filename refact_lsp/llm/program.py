@@ -9,7 +9,6 @@ import os
 import re
 import shutil
 import signal
-import tempfile
 from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -33,8 +32,8 @@ _LAST_WORDS_S = 0.5
 # Kinds of failures that words alone can tell.
 _TOLD = ("authentication", "permission", "billing", "rateLimited", "modelNotFound")
 _KEPT_BYTES, _KEPT_LINES, _QUOTED_CHARS = 8192, 3, 400
-# Control sequences of terminals, and what else nobody prints.
-_UNPRINTED = re.compile(
+# Control sequences of terminals, and what else nobody prints; compiled where a program has failed.
+_UNPRINTED = (
     r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|[^\x20-\x7e\n\xa0-\uffff]"
 )
 _SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASS|AUTH", re.IGNORECASE)
@@ -51,6 +50,8 @@ async def run_program(
     record: Callable[[LedgerEntry], None],
 ) -> AsyncGenerator[Event]:
     """Run the program once and give its answer's events; raises `RefactError`."""
+    import tempfile  # most users run no program
+
     program = program_found(spec, endpoint.provider)
     folder = await asyncio.to_thread(tempfile.mkdtemp, prefix="refact-lsp-")
     at, heard = datetime.now(UTC), _Heard()
@@ -172,7 +173,7 @@ async def _events(
 def _last_words(errors: IO[bytes]) -> str:
     """Give the last lines of what was for a terminal, without secrets."""
     errors.seek(max(0, errors.seek(0, os.SEEK_END) - _KEPT_BYTES))
-    text = _UNPRINTED.sub("", errors.read().decode(errors="replace"))
+    text = re.sub(_UNPRINTED, "", errors.read().decode(errors="replace"))
     for name, value in os.environ.items():
         if _SECRET_NAME.search(name) and len(value) >= _SECRET_CHARS:
             text = text.replace(value, REDACTED)
