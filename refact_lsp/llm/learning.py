@@ -140,8 +140,9 @@ def _second(found: re.Match[str], _: str) -> Adjustment:
 
 
 def _rule(pattern: str) -> re.Pattern[str]:
-    """Compile; `NAME` stands for a quoted or bare parameter."""
-    named = pattern.replace("NAME", r"['`\"]?(?P<name>[A-Za-z_$][\w.\[\]$]{0,80})['`\"]?")
+    """Compile; `NAME` stands for a quoted or bare parameter, from the beginning of a word."""
+    name = r"['`\"]?(?<![\w$])(?P<name>[A-Za-z_$][\w.\[\]$]{0,80})['`\"]?"
+    named = pattern.replace("NAME", name)
     return re.compile(named, re.IGNORECASE)
 
 
