@@ -115,10 +115,10 @@ def built_chat(way: Way, model: Model, request: ChatRequest) -> HttpRequest:
     return _served(CHAT, chat_wire(way.template), model).build_chat(request, way.endpoint.quirks)
 
 
-async def completion_events(
+def completion_events(
     app: App, model: Model, request: CompletionRequest, purpose: Purpose, *, way: Way | None = None
 ) -> AsyncGenerator[Event]:
-    """Fill in the middle; raises `RefactError`."""
+    """Fill in the middle; raises `RefactError`, here or when it is read."""
     way = way or saved_way(app, model)
     wire = _served(COMPLETION, completion_wire(way.template), model)
     quirks = way.endpoint.quirks
@@ -128,9 +128,7 @@ async def completion_events(
         lambda: Joined(wire.completion_parser(quirks)),
         estimated=lambda: estimate(_text_of(request)),
     )
-    async with aclosing(_events(app, model, sent, purpose, BRIEF, None)) as events:
-        async for event in events:
-            yield event
+    return _events(app, model, sent, purpose, BRIEF, None)
 
 
 async def embed(

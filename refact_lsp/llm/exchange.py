@@ -144,18 +144,26 @@ class Answer(msgspec.Struct, kw_only=True):
         return bytes(body[: self.around.limits.refusal_bytes])
 
     async def _next(self, source: AsyncIterator[bytes], wait_s: float) -> bytes | None:
+        try:
+            async with asyncio.timeout(wait_s):
+                return await anext(source, None)
+        except Exception as error:
+            problem = self._stopped(error, wait_s)
+            if problem is None:
+                raise
+        raise RefactError(problem)
+
+    def _stopped(self, error: Exception, waited_s: float) -> Problem | None:
+        """Say why no piece came; None for what is no failure of the connection."""
         from refact_lsp.llm.network import FAILURES
         from refact_lsp.llm.transport_errors import silence, transport_problem
 
         target, provider = self.call.target, self.call.endpoint.provider
-        try:
-            async with asyncio.timeout(wait_s):
-                return await anext(source, None)
-        except TimeoutError:
-            problem = silence(target, provider, int(wait_s * 1000), begun=self.bytes_in > 0)
-        except FAILURES as error:
-            problem = transport_problem(error, target, provider)
-        raise RefactError(problem)
+        if isinstance(error, TimeoutError):
+            return silence(target, provider, int(waited_s * 1000), begun=self.bytes_in > 0)
+        if isinstance(error, FAILURES):
+            return transport_problem(error, target, provider)
+        return None
 
 
 @asynccontextmanager

@@ -66,6 +66,8 @@ def repeats_line_above(text: str, prefix: str) -> bool:
 
 def without_suffix_lines(text: str, suffix: str) -> str:
     """Cut before the first line that is, or nearly is, the document's next line."""
+    if "\n" not in text:
+        return text
     following = next((line for line in suffix[:_NEAR_CHARS].splitlines()[1:] if line.strip()), "")
     if len(following.strip()) < _TELLING_CHARS or not _WORD.search(following):
         return text
