@@ -43,6 +43,7 @@ class Graph:
         self.homes: list[str] = []
         self.by_name: dict[str, list[int]] = defaultdict(list)
         self.by_container: dict[str, list[int]] = defaultdict(list)
+        self._types: dict[str, list[int]] = defaultdict(list)
         self.popularity: dict[int, int] = defaultdict(int)
         self.importers: dict[str, set[str]] = defaultdict(set)
         self.together: dict[str, dict[str, float]] = {}
@@ -141,13 +142,9 @@ class Graph:
 
     def types_named(self, name: str, imported: frozenset[str] | set[str]) -> list[int]:
         """Find types of a name; imported files' win, and a common name without one says nothing."""
-        found = [
-            n
-            for n in self.by_name.get(name, ())
-            if self.definitions[n].kind in TYPES and not self.definitions[n].container
-        ]
+        found = self._types.get(name, ())
         near = [n for n in found if self.homes[n] in imported]
-        return near or (found if len(found) <= _MOST_OWNERS else [])
+        return near or (list(found) if len(found) <= _MOST_OWNERS else [])
 
     def local_names(self, resolved: Sequence[Resolved]) -> dict[str, tuple[int, ...]]:
         """Say what each imported name means."""
@@ -196,6 +193,8 @@ class Graph:
             self.by_name[one.name].append(number)
             if one.container:
                 self.by_container[one.container].append(number)
+            elif one.kind in TYPES:
+                self._types[one.name].append(number)
         return node
 
     def _bury(self, path: str) -> dict[tuple[str, str], list[int]]:
@@ -209,6 +208,8 @@ class Graph:
             self.by_name[one.name].remove(number)
             if one.container:
                 self.by_container[one.container].remove(number)
+            elif one.kind in TYPES:
+                self._types[one.name].remove(number)
             self.definitions[number], self.homes[number] = _NOTHING, ""
             old[one.container, one.name].append(number)
         for number in node.used:

@@ -1,16 +1,15 @@
 """What stands around a cursor, as the sources ask it. Pure."""
 
-import re
 from collections.abc import Mapping, Sequence
 
 from refact_lsp.features.context.extract import IDENTIFIER
 from refact_lsp.features.context.facts import FileFacts
 from refact_lsp.features.context.graph import Graph
+from refact_lsp.features.context.words import words_of
 
 NEAR_LINES = 80
 _WORD_LINES = 16
 _HALF_LINES = 10.0
-_WORD = re.compile(r"[A-Z]?[a-z]{2,}|[A-Z]{2,}(?![a-z])")
 
 
 class Scene:
@@ -27,6 +26,7 @@ class Scene:
         imports = {row for each in facts.imports for row in range(each.start, each.end)}
         self.near = _near(lines, line, imports)
         self.words = _words(lines, line, imports)
+        self._overlaps: dict[str, float] = {}
         self.resolved = graph.resolved(facts)
         self.local = graph.local_names(self.resolved)
         self.modules = tuple(dict.fromkeys(f for each in self.resolved for f in each.files))
@@ -40,8 +40,12 @@ class Scene:
 
     def overlap(self, name: str) -> float:
         """Say how much of a name's words stand close by, from 0 to about 1."""
-        parts = name_words(name)
-        return sum(self.words.get(part, 0.0) for part in parts) / len(parts) if parts else 0.0
+        known = self._overlaps.get(name)
+        if known is None:
+            parts = words_of(name)
+            known = sum(self.words.get(part, 0.0) for part in parts) / max(1, len(parts))
+            self._overlaps[name] = known
+        return known
 
     def enclosing(self) -> list[str]:
         """Name the types that hold the cursor, and what their heads mention."""
@@ -51,11 +55,6 @@ class Scene:
                 names += [one.container] if one.container else []
                 names += [one.name, *one.types]
         return list(dict.fromkeys(names))
-
-
-def name_words(name: str) -> list[str]:
-    """Split a name at case and underscores."""
-    return [part.lower() for part in _WORD.findall(name)]
 
 
 def _near(lines: Sequence[str], line: int, skipped: set[int]) -> Mapping[str, float]:
@@ -77,8 +76,8 @@ def _words(lines: Sequence[str], line: int, skipped: set[int]) -> Mapping[str, f
         if row in skipped:
             continue
         close = 1 / (1 + abs(row - line) / _HALF_LINES)
-        for part in _WORD.findall(lines[row]):
-            words.setdefault(part.lower(), close)
+        for part in words_of(lines[row]):
+            words.setdefault(part, close)
     return words
 
 
