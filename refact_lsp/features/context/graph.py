@@ -9,14 +9,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec.structs import replace
 
 from refact_lsp.features.context.facts import MEMBERS, TYPES, Definition, FileFacts
+from refact_lsp.features.context.hits import HitIndex
 from refact_lsp.features.context.resolve import Manifest, Resolved, Resolver
 
 MOST_DEFINITIONS = 60_000
-"""About 50 MB; the files listed first win."""
+"""About 55 MB; the files listed first win."""
 _MOST_PASSES = 5
 _MOST_OWNERS = 4
 _MOST_USED_A_FILE = 600
 _SHORTEST_MEMBER = 3
+_KIN = {"tsx": "typescript", "javascript": "typescript"}
+"""Grammars of one language: what one defines, files of the other use."""
 _NOTHING = Definition("", "", "", ((0, 0),), 0)
 
 
@@ -47,6 +50,7 @@ class Graph:
         self.popularity: dict[int, int] = defaultdict(int)
         self.importers: dict[str, set[str]] = defaultdict(set)
         self.together: dict[str, dict[str, float]] = {}
+        self._hits: dict[str, HitIndex] = defaultdict(HitIndex)
         for facts in files:
             if len(self.definitions) + len(facts.definitions) <= MOST_DEFINITIONS:
                 self._add(facts, {})
@@ -58,6 +62,7 @@ class Graph:
         """Resolve every import and count uses; hands back between files, so that others may run."""
         for node in self.files.values():
             self._resolve(node)
+            self._index(node)
             self._slim(node)
             yield
         for node in self.files.values():
@@ -69,11 +74,16 @@ class Graph:
         old = self._bury(facts.path)
         node = self._add(facts, old)
         self._resolve(node)
+        self._index(node)
         self._count(node)
 
     def forget(self, path: str) -> None:
         """Drop a file and what it defines."""
         self._bury(path)
+
+    def hits(self, grammar: str) -> HitIndex:
+        """Give the lexical index of a language's definitions."""
+        return self._hits[_KIN.get(grammar, grammar)]
 
     def resolved(self, facts: FileFacts) -> list[Resolved]:
         """Resolve the imports of any file, known or not."""
@@ -203,6 +213,7 @@ class Graph:
         old: dict[tuple[str, str], list[int]] = defaultdict(list)
         if node is None:
             return old
+        self.hits(node.facts.grammar).remove(path, node.numbers)
         for number in node.numbers:
             one = self.definitions[number]
             self.by_name[one.name].remove(number)
@@ -224,6 +235,10 @@ class Graph:
         node.modules = tuple(dict.fromkeys(modules))
         for module in node.modules:
             self.importers[module].add(node.facts.path)
+
+    def _index(self, node: Node) -> None:
+        numbered = ((number, self.definitions[number]) for number in node.numbers)
+        self.hits(node.facts.grammar).add(node.facts.path, numbered)
 
     def _slim(self, node: Node) -> None:
         """Keep equal strings once, and of the words in a definition's head the types alone."""

@@ -1,4 +1,4 @@
-"""One ranked list out of six: reciprocal rank fusion, and cheap things before dear ones. Pure."""
+"""One ranked list out of seven: reciprocal rank fusion, and cheap things before dear ones. Pure."""
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""Where the definition that the next line needs may come from: six ranked lists. Pure.
+"""Where the definition that the next line needs may come from: seven ranked lists. Pure.
 
 Each source gives numbers of definitions in other files, best first.
 """
@@ -135,6 +135,19 @@ def changed_together(scene: Scene) -> list[int]:
     return _best(scene, scores)
 
 
+def index_hits(scene: Scene) -> list[int]:
+    """Give definitions of any file that share words with the lines around the cursor.
+
+    So one that is not imported yet is found. What many files use is the likelier.
+    """
+    graph = scene.graph
+    scores: dict[int, float] = {}
+    for number, likeness in graph.hits(scene.facts.grammar).best(scene.words):
+        users = max(0, graph.popularity.get(number, 0))
+        scores[number] = likeness * (1 + math.log1p(users))
+    return _best(scene, scores)
+
+
 SOURCES: tuple[tuple[str, float, Source], ...] = (
     ("imports", 1.5, imported_names),
     ("members", 1.5, members_in_scope),
@@ -142,6 +155,7 @@ SOURCES: tuple[tuple[str, float, Source], ...] = (
     ("around", 0.7, named_around),
     ("skeleton", 0.5, skeleton),
     ("history", 0.3, changed_together),
+    ("index", 1.0, index_hits),
 )
 
 

@@ -165,3 +165,10 @@ async def test_files_that_change_together_are_known_from_git(stage: Stage):
     stage.write("main.py", "x = 1\n")
     await asyncio.to_thread(commit_all, stage.root)
     await stage.given(stage.at("x = 1\n|\n"), lambda text: "unrelated" in text)
+
+
+async def test_what_is_not_imported_yet_comes_from_the_index_of_words(stage: Stage):
+    stage.write("door.py", DOOR)
+    asked = stage.at("# with the key, open\n|\n")
+    found = await stage.given(asked, lambda text: "open_with" in text)
+    assert [each.source for each in found] == ["index"]
