@@ -5,7 +5,9 @@
 Repositories are git folders (bare or not) or plain folders. A share is of cases in whose context
 all lines of the needed definition's signature stand, at 500, 1,500 and 3,000 tokens as the product
 estimates them; the path of each file is charged. Walks move the cursor down nine lines that are
-being typed, and measure how much of the context's beginning stays. No model is run.
+being typed, and measure how much of the context's beginning stays. "Not imported yet" are first
+uses in a file as it was before anything in it named or imported what the line needs. No model is
+run.
 """
 
 import argparse
@@ -18,12 +20,13 @@ from refact_lsp.core.tokens import estimate
 from refact_lsp.features.context.ranking import Item, fused, ranked_items
 from refact_lsp.features.context.scene import Scene
 from refact_lsp.features.context.shelf import Shelf
+from refact_lsp.features.context.sources import SOURCES as PRODUCT
 from refact_lsp.features.context.sources import imported_names
 from tests.bench.context_cases import STRATA, Case, Checkout, cases_of, workplace
 from tests.bench.context_rivals import Rivals, Window
 
 BUDGETS = (500, 1500, 3000)
-SOURCES = ("random", "jaccard", "bm25", "imports", "product")
+SOURCES = ("random", "jaccard", "bm25", "imports", "no index", "product")
 GOALS = {"Python": 85, "TypeScript": 78, "Go": 80, "Rust": 76}
 JACCARD_GOAL = 5.0
 KEPT_GOAL = 90
@@ -73,6 +76,7 @@ class Tally:
     def __init__(self) -> None:
         self.cases: dict[tuple[str, str], int] = defaultdict(int)
         self.hits: dict[tuple[str, str, int, str], int] = defaultdict(int)
+        self.unmentioned: dict[str, list[tuple[bool, bool]]] = defaultdict(list)
         self.kept: dict[str, list[float]] = defaultdict(list)
         self.ends: list[bool] = []
         self.rank_ms: list[float] = []
@@ -101,6 +105,7 @@ def judge(checkout: Checkout, rivals: Rivals, case: Case, tally: Tally, seed: in
     items = ranked_items(scene)
     tally.rank_ms.append((time.process_time_ns() - began) / 1e6)
     signatures = fused(checkout.graph, [("imports", 1.0, imported_names(scene))])
+    unindexed = without_index(scene)
     windows = {
         "random": list(rivals.random(case.path, seed + case.line)),
         "jaccard": rivals.jaccard(case.path, lines, case.line),
@@ -110,12 +115,32 @@ def judge(checkout: Checkout, rivals: Rivals, case: Case, tally: Tally, seed: in
         for name, ranked in windows.items():
             found[name, budget] = holds(case, fill_windows(checkout, ranked, budget))
         found["imports", budget] = holds(case, fill_items(checkout, signatures, budget))
+        found["no index", budget] = holds(case, fill_items(checkout, unindexed, budget))
         began = time.process_time_ns()
         rows = fill_items(checkout, items, budget)
         tally.fill_ms.append((time.process_time_ns() - began) / 1e6)
         found["product", budget] = holds(case, rows)
     tally.add(case, found)
     checkout.restore(case.path)
+
+
+def judge_unmentioned(checkout: Checkout, case: Case, tally: Tally) -> None:
+    """Ask for a definition that nothing in the file leads to, with the index of words and without.
+
+    Where the file still reaches the definition's home by another import, there is no such case.
+    """
+    lines = checkout.unmentioned(case)
+    scene = Scene(checkout.graph, checkout.know(case.path, lines), lines, case.line)
+    if not scene.imported.intersection(path for path, _ in case.gold):
+        ranked = ranked_items(scene), without_index(scene)
+        with_it, without = (holds(case, fill_items(checkout, items, 1500)) for items in ranked)
+        tally.unmentioned[case.language].append((with_it, without))
+    checkout.restore(case.path)
+
+
+def without_index(scene: Scene) -> list[Item]:
+    lists = [(name, weight, give(scene)) for name, weight, give in PRODUCT if name != "index"]
+    return fused(scene.graph, lists)
 
 
 def walk(checkout: Checkout, case: Case, tally: Tally) -> None:
@@ -155,6 +180,12 @@ def report(tally: Tally) -> None:
         print(f"  {language} at 1500: {ours:.1f} % (goal {GOALS[language]} %)")
         ratio = f"{ours / jaccard:.1f}" if jaccard else "all"
         print(f"  {language} times Jaccard's share: {ratio} (goal {JACCARD_GOAL:.0f})")
+        if fresh := tally.unmentioned[language]:
+            shares = (100 * sum(hits) / len(fresh) for hits in zip(*fresh, strict=True))
+            print(
+                f"  {language} not imported yet, at 1500: {next(shares):.1f} %, without the index "
+                f"{next(shares):.1f} % ({len(fresh)} cases)"
+            )
         if kept := tally.kept[language]:
             print(f"  {language} prefix kept: {sum(kept) / len(kept):.1f} % (goal {KEPT_GOAL} %)")
     kept = [each for some in tally.kept.values() for each in some]
@@ -188,6 +219,8 @@ def main() -> None:
             for case in cases:
                 tally.repositories[case.language].add(checkout.name)
                 judge(checkout, rivals, case, tally, options.seed)
+                if case.stratum.endswith("first"):
+                    judge_unmentioned(checkout, case, tally)
             for case in cases[:: max(1, len(cases) // max(1, options.walks))][: options.walks]:
                 walk(checkout, case, tally)
             print(

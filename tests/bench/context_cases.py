@@ -14,6 +14,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from refact_lsp.core.syntax import Syntax, grammar_of
 from refact_lsp.features.context.build import manifests_of, read_file
 from refact_lsp.features.context.extract import IDENTIFIER, read_source
@@ -42,6 +44,7 @@ class Case(NamedTuple):
     stratum: str
     path: str
     line: int
+    name: str
     gold: tuple[tuple[str, frozenset[int]], ...]
 
 
@@ -87,12 +90,35 @@ class Checkout:
         """Give a file's lines with some of them empty."""
         return ["" if first <= row < last else line for row, line in enumerate(self.texts[path])]
 
+    def unmentioned(self, case: Case) -> list[str]:
+        """Give the file as it was before the case's name came into it.
+
+        No line names it, and what would import it or its file is not there.
+        """
+        facts, homes = self.facts[case.path], {path for path, _ in case.gold}
+        name = re.compile(rf"\b{re.escape(case.name)}\b")
+        gone = {case.line}
+        for taken in facts.imports:
+            found = self.graph.resolver.resolve(facts.grammar, case.path, taken)
+            meant = (n for numbers in self.graph.local_names(found).values() for n in numbers)
+            files = {file for each in found for file in each.files}
+            if homes & (files | {self.graph.homes[n] for n in meant}):
+                gone.update(range(taken.start, taken.end))
+        return [
+            "" if row in gone or name.search(line) else line
+            for row, line in enumerate(self.texts[case.path])
+        ]
+
     def know(self, path: str, lines: Sequence[str]) -> FileFacts:
-        """Let the graph see a file with other lines, and without its newest commit."""
+        """Let the graph see a file with other lines, and without its newest commit.
+
+        What it defines stays known, for a definition that comes back counts as a new one that no
+        other file uses.
+        """
         grammar = grammar_of("", path)
         assert grammar is not None
         facts = read_source(self.syntax, grammar, path, "\n".join(lines).encode())
-        self.graph.replace(facts)
+        self.graph.replace(replace(facts, definitions=self.facts[path].definitions))
         self.graph.together = {path: dict(partners(self.commits, path, self.graph))}
         return facts
 
@@ -162,7 +188,9 @@ def _uses(checkout: Checkout, path: str) -> Iterator[Case]:
             numbers = [n for n in numbers if graph.homes[n] != path]
             if numbers and name not in own:
                 gold = tuple(_rows(checkout, n) for n in numbers[:4])
-                yield Case(language, f"{kind}, {'later' if later else 'first'}", path, row, gold)
+                yield Case(
+                    language, f"{kind}, {'later' if later else 'first'}", path, row, name, gold
+                )
 
 
 def _rows(checkout: Checkout, number: int) -> tuple[str, frozenset[int]]:
