@@ -8,6 +8,7 @@ that a file cannot forge the layout.
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import takewhile
 
 from refact_lsp.core.requests import ContextFile
 from refact_lsp.registry.check import SLOT, fim_tokens
@@ -75,9 +76,17 @@ def neutralised(fim: Fim, text: str) -> str:
     if not text:
         return text
     tokens = fim_tokens(fim)
-    if not any(token in text for token in tokens):  # a hundred times the pattern's pace
+    # A search for what all begin with, then for each: a hundred times the pattern's pace.
+    if _beginning(tokens) not in text or not any(token in text for token in tokens):
         return text
     return _token_heads(tokens).sub(r"\1 ", text)
+
+
+@lru_cache(maxsize=64)
+def _beginning(tokens: tuple[str, ...]) -> str:
+    """Give what all of them begin with: as much as the first and the last of their order share."""
+    pairs = zip(min(tokens, default=""), max(tokens, default=""), strict=False)
+    return "".join(one for one, _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 @lru_cache(maxsize=64)
