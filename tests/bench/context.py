@@ -176,8 +176,12 @@ def report(tally: Tally) -> None:
             print(f"  {source:<9} {shares} % at {' / '.join(map(str, BUDGETS))} tokens")
         parts = [(s, tally.share(language, "product", 1500, (s,))) for s in STRATA]
         print("  product at 1500: " + "; ".join(f"{s} {share:.0f} %" for s, share in parts))
-        ours, jaccard = (tally.share(language, s, 1500) for s in ("product", "jaccard"))
-        print(f"  {language} at 1500: {ours:.1f} % (goal {GOALS[language]} %)")
+        rows = ("product", "no index", "jaccard")
+        ours, unindexed, jaccard = (tally.share(language, row, 1500) for row in rows)
+        print(
+            f"  {language} at 1500: {ours:.1f} % (goal {GOALS[language]} %), "
+            f"without the index {unindexed:.1f} %"
+        )
         ratio = f"{ours / jaccard:.1f}" if jaccard else "all"
         print(f"  {language} times Jaccard's share: {ratio} (goal {JACCARD_GOAL:.0f})")
         if fresh := tally.unmentioned[language]:
