@@ -101,7 +101,7 @@ def adjust(body: dict[str, Any], adjustment: Adjustment) -> None:
             case Drop():
                 pass
             case AtMost(limit=limit):
-                holder[name] = value[:limit] if isinstance(value, list) else min(value, limit)
+                holder[name] = _at_most(value, limit)
             case OneOf(values=values):
                 nearest = value if value in values else _nearest(value, values)
                 holder.update({name: nearest} if nearest else {})
@@ -130,6 +130,16 @@ def _prune(body: dict[str, Any], path: Path) -> None:
     for holder in list(_holders(body, path)) if path[-1] != "*" else []:
         if holder[path[-1]] == {}:
             del holder[path[-1]]
+
+
+def _at_most(value: object, limit: int) -> object:
+    match value:
+        case list():
+            return cast("list[object]", value)[:limit]
+        case int() | float():
+            return min(value, limit)
+        case _:
+            return value
 
 
 def _nearest(value: object, values: Sequence[str]) -> str | None:

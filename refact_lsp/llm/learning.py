@@ -6,6 +6,7 @@ keeps what was learned for each model, so that the second request is right at on
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from typing import Any, cast
 
 import msgspec
@@ -23,6 +24,8 @@ from refact_lsp.llm.adjustments import (
 )
 
 _READ_BYTES = 20_000
+_READ_MATCHES = 10  # a server that means well names one, or a few
+_LIMIT_DIGITS = 12
 _KEPT = frozenset(
     {
         *("model", "messages", "input", "prompt", "suffix", "stream", "tools", "instructions"),
@@ -34,11 +37,12 @@ _KEPT = frozenset(
 def learn(request: bytes, answer: bytes) -> Adjustment | None:
     """Read a refused request's answer; None where it names nothing that can be done without."""
     body = decoded(request)
-    text = " \n ".join(_texts(decoded(answer))) or answer[:_READ_BYTES].decode(errors="replace")
+    text = " \n ".join(_texts(decoded(answer))) or answer.decode(errors="replace")
+    text = text[:_READ_BYTES]
     if not isinstance(body, dict):
         return None
     for pattern, make in _RULES:
-        for found in pattern.finditer(text):
+        for found in islice(pattern.finditer(text), _READ_MATCHES):
             adjustment = make(found, text)
             if adjustment and _changes(cast("dict[str, Any]", body), adjustment):
                 return adjustment
@@ -47,6 +51,8 @@ def learn(request: bytes, answer: bytes) -> Adjustment | None:
 
 def _changes(body: dict[str, Any], adjustment: Adjustment) -> bool:
     """Guard against asking the same again, and against dropping what was asked."""
+    if adjustment.path[-1:] in ((), ("*",)):
+        return False  # it names no field
     whole = len(adjustment.path) == 1 and adjustment.path[0] in _KEPT
     if whole and not isinstance(adjustment, Role):
         return False
@@ -92,17 +98,23 @@ def _rename(found: re.Match[str], _: str) -> Adjustment:
     return Rename(path=path, to=found["to"])
 
 
-def _drop(found: re.Match[str], text: str) -> Adjustment:
+def _drop(found: re.Match[str], text: str) -> Adjustment | None:
     path = _path(found["name"])
+    if not path:
+        return None
     within = re.search(
-        rf"([\w.\[\]]{{1,80}})(?:\.{path[-1]})?['`\"]? ?: (?:property|unknown)", text
+        rf"(?<![\w.\[\]])([\w.\[\]]{{1,80}})(?:\.{re.escape(path[-1])})?"
+        r"['`\"]? ?: (?:property|unknown)",
+        text,
     )
     outer = _path(within[1]) if within and len(path) == 1 else ()
     return Drop(path=path if not outer or outer[-1] == path[-1] else (*outer, *path))
 
 
-def _at_most(found: re.Match[str], _: str) -> Adjustment:
-    return AtMost(path=_path(found["name"]), limit=int(found["limit"].replace(",", "")))
+def _at_most(found: re.Match[str], _: str) -> Adjustment | None:
+    if len(found["limit"]) > _LIMIT_DIGITS:
+        return None
+    return AtMost(path=_path(found["name"]), limit=int(found["limit"]))
 
 
 def _one_of(found: re.Match[str], text: str) -> Adjustment | None:
@@ -140,8 +152,11 @@ def _second(found: re.Match[str], _: str) -> Adjustment:
 
 
 def _rule(pattern: str) -> re.Pattern[str]:
-    """Compile; `NAME` stands for a quoted or bare parameter, from the beginning of a word."""
-    name = r"['`\"]?(?<![\w$])(?P<name>[A-Za-z_$][\w.\[\]$]{0,80})['`\"]?"
+    """Compile; `NAME` stands for a quoted or bare parameter, from the beginning of a word.
+
+    Whatever a server says is read in time that grows with its length and no faster.
+    """
+    name = r"['`\"]?(?<![A-Za-z\d_$])(?P<name>[A-Za-z_$][\w.\[\]$]{0,80})['`\"]?"
     named = pattern.replace("NAME", name)
     return re.compile(named, re.IGNORECASE)
 
@@ -173,7 +188,7 @@ _RULES: tuple[tuple[re.Pattern[str], _Make], ...] = (
     # OpenAI: 'temperature' does not support 0.2 with this model. Only the default (1) …
     (_rule(r"NAME does not support [^\n]{1,60}only the default"), _drop),
     # OpenAI: Invalid 'stop': array too long. Expected an array with maximum length 4, …
-    (_rule(r"NAME: array too long[^\n]*?maximum length (?P<limit>\d+)"), _at_most),
+    (_rule(r"NAME: array too long[^\n]{0,200}?maximum length (?P<limit>\d+)"), _at_most),
     (
         _rule(
             r"(?P<name>stop)\w*\b[^\n.]{0,40}? (?:at most|up to|maximum(?: of)?) (?P<limit>\d)\b"

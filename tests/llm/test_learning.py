@@ -146,6 +146,7 @@ def changed(answer: str) -> dict[str, Any]:
             openai("`reasoning_effort` must be one of [`none`, `default`]"),
             {"reasoning_effort": "none"},
         ),
+        (openai("参数temperature is not supported"), {"temperature": None}),
     ],
 )
 def test_what_a_server_refuses_is_changed_and_nothing_else(answer: str, difference: object):
@@ -191,6 +192,9 @@ def test_an_unknown_role_is_sent_in_another(answer: str, roles: list[str]):
         openai("Unknown parameter: 'not_in_the_request'."),
         openai("maximum context length is 8192 tokens"),
         openai("Incorrect API key provided"),
+        *(openai(f"Unknown parameter: '{name}'") for name in ("body", "$", "tools[0]")),
+        *(openai(f"{name}: 9 > 3") for name in ("body", "$.tools.0", "stream_options")),
+        openai(f"max_tokens: 9 > {'3' * 5000}"),
         "",
         "<html>",
         "[" * 100_000,
@@ -209,3 +213,4 @@ def test_what_was_learned_is_remembered_for_that_model_alone():
 
 def test_a_hostile_answer_costs_no_time_to_speak_of():
     assert changed("a" * 60_000 + "'" * 2_000 + "[" * 2_000) == {}
+    assert changed("x is not supported " * 3000) == {}
