@@ -118,18 +118,20 @@ KIND_OF_CODE: dict[str, ProblemKind] = {
     word: kind for kind, words in _CODES.items() for word in words.split()
 }
 # Phrases in any case, tried in this order: the most telling first. `re` compiles and keeps them
-# when they are first looked for: every start would pay, and most sessions meet no failure.
+# when they are first looked for: every start would pay, and most sessions meet no failure. What
+# may stand between two words is bounded, so that no text takes long to look through.
 PHRASES: tuple[tuple[ProblemKind, str], ...] = (
     (
         "contextTooLong",
         (
             r"prompt (is )?too long|input (is )?too long|context[ _-]?(length|window|size)"
             r"|maximum (context|prompt|input) length|maximum number of (input )?tokens"
-            r"|exceed\w* the (available |model'?s? )?(context|maximum (allowed )?(number|input))"
-            r"|exceeds the limit of \d+|reduce the length|too many (prompt |input )?tokens"
+            r"|exceed\w{0,3} the (available |model'?s? )?"
+            r"(context|maximum (allowed )?(number|input))|exceeds the limit of \d+"
+            r"|reduce the length|too many (prompt |input )?tokens"
             r"|total length of all messages|max(imum)? tokens? limit|token limit exceeded"
             r"|request entity too large|range of input length|longer than the model"
-            r"|request too large for model|input token count .* exceeds"
+            r"|request too large for model|input token count .{0,80} exceeds"
             r"|input \(\d+ tokens\) is too large"
         ),
     ),
@@ -138,14 +140,14 @@ PHRASES: tuple[tuple[ProblemKind, str], ...] = (
         (
             r"insufficient[ _](balance|credit|quota|fund)|credit balance is too low"
             r"|exceeded your current quota|billing|payment required|out of (credits|quota)"
-            r"|not enough credits|requires more credits|no credits|account .*(overdue|arrears)"
-            r"|spending limit|add (more )?credits"
+            r"|not enough credits|requires more credits|no credits|spending limit"
+            r"|account .{0,160}(overdue|arrears)|add (more )?credits"
         ),
     ),
     (
         "authentication",
         (
-            r"(invalid|incorrect|missing|expired|wrong)[ _](api|access|auth\w*|subscription)?"
+            r"(invalid|incorrect|missing|expired|wrong)[ _](api|access|auth\w{0,20}|subscription)?"
             r"[ _]?(key|token|authentication|credential)|api[ _-]?key (is |was )?"
             r"(not valid|invalid|missing|required|expired|not found)"
             r"|authentication fail|unauthori[sz]ed|not logged in|please (run /|log ?in)"
@@ -186,8 +188,8 @@ PHRASES: tuple[tuple[ProblemKind, str], ...] = (
     ),
 )
 PARAMETER = (
-    r"(?:unsupported|unknown|unrecognized|unexpected|invalid|extra)[a-z ]*"
-    r"(?:parameter|argument|field|property|value)s?[a-z ]*[:=]?\s*[`'\"]([\w.\[\]]+)[`'\"]"
+    r"(?:unsupported|unknown|unrecognized|unexpected|invalid|extra)[a-z ]{0,40}"
+    r"(?:parameter|argument|field|property|value)s?[a-z ]{0,40}[:=]?\s*[`'\"]([\w.\[\]]+)[`'\"]"
     r"|(?:property|parameter|field|argument)\s+[`'\"]([\w.\[\]]+)[`'\"]\s+(?:is|was|not)"
     r"|^[`'\"]([\w.\[\]]+)[`'\"] is (?:not supported|deprecated|unsupported)"
     r"|(?:supplied|argument):? (\w+)$"

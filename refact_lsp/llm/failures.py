@@ -68,7 +68,7 @@ def classify(
     that is a date where the server sent no `Date` of its own.
     """
     said = _said(body)
-    text = " - ".join(dict.fromkeys(said["message"][:2])) or _quotable(body)
+    text = " - ".join(dict.fromkeys(said["message"][:2]))[:_READ_BYTES] or _quotable(body)
     if status in range(200, 300):  # gateways put the real status into the body
         status = next((int(c) for c in said["code"] if re.fullmatch(r"[45]\d\d", c)), status)
     wait_ms = retry_after_ms(headers, body, now=now)
@@ -201,7 +201,7 @@ def _quotable(body: bytes) -> str:
     """Take the first words of a body that is no JSON; of a web page, its title."""
     text = body[:_READ_BYTES].decode(errors="replace")
     if is_html(body):
-        title = re.search(r"<title[^>]*>([^<]*)</title>", text, re.IGNORECASE)
+        title = re.search(r"<title[^>]{0,200}>([^<]*)</title>", text, re.IGNORECASE)
         return title[1].strip() if title else ""
     return "" if text.lstrip().startswith(("{", "[")) else text.strip()
 
@@ -243,11 +243,11 @@ def _date(value: str) -> datetime | None:
 
     try:
         parsed = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
 def _bounded(wait_ms: float) -> int | None:
     """Take a wait in the past as none; one beyond a week, or no number, as no answer."""
-    return max(0, math.ceil(wait_ms)) if wait_ms <= _WEEK_MS else None
+    return math.ceil(max(0.0, wait_ms)) if wait_ms <= _WEEK_MS else None

@@ -114,6 +114,12 @@ def test_a_refused_parameter_is_named(message: str, field: str):
     assert classify(400, {}, json.dumps(said(message)).encode()).field == field
 
 
+def test_a_hostile_text_costs_no_time_to_speak_of():
+    """A pattern that may stretch as it likes would take minutes."""
+    body = json.dumps(said("unknown parameter " * 3000)).encode()
+    assert classify(400, {}, body).kind == "invalidRequest"
+
+
 def test_secrets_that_a_server_echoes_are_cut_out():
     body = json.dumps(said("bad key hunter2hunter2 and sk-proj-abcdefghijklmnopqrst")).encode()
     message = classify(401, {}, body, secrets=("hunter2hunter2",)).message
@@ -129,6 +135,8 @@ def test_secrets_that_a_server_echoes_are_cut_out():
         ({"retry-after-ms": "1500", "retry-after": "9"}, 1500),
         ({"retry-after": "-5"}, 0),
         ({"retry-after": "1e30"}, None),
+        ({"retry-after": "-inf"}, 0),
+        ({"retry-after": "1 Jan 99999999999999999999 00:00 GMT"}, None),
         ({"retry-after": "nan"}, None),
         ({"retry-after": "soon"}, None),
         ({}, None),
