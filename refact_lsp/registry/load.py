@@ -87,16 +87,26 @@ TOKENIZERS = "tokenizers.toml"
 
 
 def _files(folder: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
-    """Give the entries' names and files in a stable order; each start of the program asks."""
+    """Give the entries' names and files in a stable order; each start of the program asks.
+
+    Hidden ones are what editors and systems note for themselves.
+    """
     try:
         with os.scandir(folder) as found:
             files = sorted(found, key=lambda file: file.name)
     except (FileNotFoundError, NotADirectoryError):
         return
     for file in files:
-        name = file.name.removesuffix(".toml")
-        if name not in ("", file.name) and file.is_file():  # an editor's lock points to nowhere
-            yield name, file
+        named = file.name.endswith(".toml") and not file.name.startswith(".")
+        if named and _is_file(file):
+            yield file.name.removesuffix(".toml"), file
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_file()
+    except OSError:  # a link that leads to itself
+        return False
 
 
 def _read(folders: Sequence[Path], named_by: Sequence[Path], below: Registry) -> Registry:

@@ -121,9 +121,14 @@ def test_a_users_broken_file_is_told_every_time(own: Path, bundled: Path, tmp_pa
         assert "rnak" in problems[0].message
 
 
-def test_the_lock_of_an_editor_is_no_file_of_the_registry(own: Path, bundled: Path, tmp_path: Path):
-    """Emacs locks a file by a link to nowhere."""
+def test_what_editors_and_systems_leave_is_no_file_of_the_registry(
+    own: Path, bundled: Path, tmp_path: Path
+):
+    """Emacs locks a file by a link to nowhere, or by a file; macOS keeps what others cannot."""
     (own / "providers/.#mine.toml").symlink_to("me@machine.1234:5678")
+    (own / "providers/.#other.toml").write_text("me@machine.1234:5678")
+    (own / "providers/._mine.toml").write_bytes(b"\0\5\x16\7")
+    (own / "providers/circle.toml").symlink_to("circle.toml")
     catalog = open_catalog(cache_folder=tmp_path / "cache", user_folder=own, bundled=bundled)
     assert set(catalog.templates) == {"mine"}
     assert catalog.problems == ()
