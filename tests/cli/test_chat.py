@@ -83,6 +83,8 @@ async def test_an_interrupt_keeps_what_came():
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "refact_lsp", "chat", "Go on", "--model", "custom/m",
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            # Tests that run in the background ignore it, and so would their children.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )  # fmt: skip
         assert process.stdout is not None
         assert await process.stdout.readexactly(4) == b"Half"
