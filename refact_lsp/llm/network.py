@@ -16,6 +16,7 @@ from typing import Any, cast
 import h11
 import httpcore  # noqa: TID253  — this module is imported at first use
 from h2.errors import ErrorCodes  # noqa: TID253  — as above
+from h2.exceptions import ProtocolError  # noqa: TID253  — as above
 
 from refact_lsp.llm.targets import is_loopback
 
@@ -33,6 +34,7 @@ FAILURES: tuple[type[Exception], ...] = (
     httpcore.ProxyError,
     httpcore.TimeoutException,
     httpcore.UnsupportedProtocol,
+    ProtocolError,  # httpcore lets those of an HTTP/2 answer's body through
 )
 
 Dial = Callable[[httpcore.Origin], Awaitable["Line"]]
@@ -202,7 +204,7 @@ class _Http1(httpcore.AsyncHTTP11Connection):
 class _Http2(httpcore.AsyncHTTP2Connection):
     """Tells the server about a stream that nobody reads on, and notices that the server has gone.
 
-    Leans on four private names of httpcore 1.0; tests/llm/test_http2.py fails where they change.
+    Leans on five private names of httpcore 1.0; tests/llm/test_http2.py fails where they change.
     """
 
     async def _send_request_headers(self, request: httpcore.Request, stream_id: int) -> None:
@@ -212,19 +214,32 @@ class _Http2(httpcore.AsyncHTTP2Connection):
     async def _response_closed(self, stream_id: int) -> None:
         state = self._h2_state
         stream = state.streams.get(stream_id)
-        if stream is not None and not stream.closed:
-            state.reset_stream(stream_id, error_code=ErrorCodes.CANCEL)
-            with contextlib.suppress(httpcore.WriteError):
-                await self._network_stream.write(state.data_to_send())
-        await super()._response_closed(stream_id)
+        try:
+            if stream is not None and not stream.closed:
+                # Who said goodbye (GOAWAY) is told nothing more: h2 refuses.
+                with contextlib.suppress(ProtocolError, httpcore.WriteError):
+                    state.reset_stream(stream_id, error_code=ErrorCodes.CANCEL)
+                    await self._network_stream.write(state.data_to_send())
+        finally:
+            await super()._response_closed(stream_id)
+
+    @property
+    def _gone(self) -> bool:
+        return isinstance(self._network_stream, Line) and self._network_stream.ended
+
+    def is_available(self) -> bool:
+        return not self._gone and super().is_available()
 
     def has_expired(self) -> bool:
-        gone = isinstance(self._network_stream, Line) and self._network_stream.ended
-        return super().has_expired() or (gone and self.is_idle())
+        # What came before the end may still be read.
+        return super().has_expired() or (self._gone and not self._events)
 
 
 class _Connection(httpcore.AsyncConnectionInterface):
-    """One entry of the pool: dials at its first request and speaks what the server chose."""
+    """One entry of the pool: dials for the request that it was made for, then serves any.
+
+    Until then it is not available, so that no other request waits for that one's dialling.
+    """
 
     def __init__(self, origin: httpcore.Origin, dial: Dial) -> None:
         self._origin = origin
