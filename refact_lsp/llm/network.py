@@ -170,9 +170,11 @@ class _Http1(httpcore.AsyncHTTP11Connection):
     Leans on five private names of httpcore 1.0; tests/llm/test_client.py fails where they change.
     """
 
-    def __init__(self, origin: httpcore.Origin, stream: httpcore.AsyncNetworkStream) -> None:
-        super().__init__(origin, stream, KEEP_IDLE_S)
-        self._state_lock = contextlib.nullcontext()
+    def __init__(
+        self, origin: httpcore.Origin, stream: httpcore.AsyncNetworkStream, keep_s: float
+    ) -> None:
+        super().__init__(origin, stream, keep_s)
+        self._state_lock = contextlib.nullcontext()  # what is done under it takes no turn
 
     async def _send_request_headers(self, request: httpcore.Request) -> None:
         _tell(request)
@@ -246,20 +248,16 @@ class _Connection(httpcore.AsyncConnectionInterface):
         self._dial = dial
         self._inner: httpcore.AsyncConnectionInterface | None = None
         self._failed = False
-        self._lock = asyncio.Lock()
 
     async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
-        async with self._lock:
-            if self._failed:  # the request that dialled was cancelled; the pool finds another
-                raise httpcore.ConnectionNotAvailable
-            if self._inner is None:
-                self._failed = True
+        if self._inner is None:
+            try:
                 line = await self._dial(self._origin)
-                self._failed = False
-                if line.speaks_http2:
-                    self._inner = _Http2(self._origin, line, KEEP_IDLE_S)
-                else:
-                    self._inner = _Http1(self._origin, line)
+            except BaseException:
+                self._failed = True
+                raise
+            kind = _Http2 if line.speaks_http2 else _Http1
+            self._inner = kind(self._origin, line, KEEP_IDLE_S)
         return await self._inner.handle_async_request(request)
 
     async def aclose(self) -> None:
@@ -273,9 +271,7 @@ class _Connection(httpcore.AsyncConnectionInterface):
         return origin == self._origin
 
     def is_available(self) -> bool:
-        if self._inner is None:  # over TLS it may become HTTP/2 and carry several
-            return self._origin.scheme == b"https" and not self._failed
-        return self._inner.is_available()
+        return self._inner.is_available() if self._inner else False
 
     def has_expired(self) -> bool:
         return self._inner.has_expired() if self._inner else False
@@ -284,7 +280,7 @@ class _Connection(httpcore.AsyncConnectionInterface):
         return self._inner.is_idle() if self._inner else False
 
     def is_closed(self) -> bool:
-        return self._inner.is_closed() if self._inner else self._failed and not self._lock.locked()
+        return self._inner.is_closed() if self._inner else self._failed
 
 
 class Pool(httpcore.AsyncConnectionPool):
@@ -324,11 +320,13 @@ class Pool(httpcore.AsyncConnectionPool):
         The queue bounds connections, which here nothing does, and puts away those that are over.
         """
         connections, origin = self.connections, request.url.origin
-        if not any(each.is_closed() or each.has_expired() for each in connections):
+        if not any(connection.has_expired() for connection in connections):
             for connection in connections:
                 if connection.can_handle_request(origin) and connection.is_available():
+                    # Not available after all: the server said goodbye and did not take it.
                     with contextlib.suppress(httpcore.ConnectionNotAvailable):
                         return await connection.handle_async_request(request)
+                    break
         return await super().handle_async_request(request)
 
     async def warm(self, scheme: str, host: str, port: int) -> None:

@@ -1,0 +1,104 @@
+"""The pool alone: which connection a request goes by, and which are put away."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import SimpleNamespace
+
+import httpcore
+import pytest
+
+from refact_lsp.llm import network
+from refact_lsp.llm.network import Pool, Request, tls_context
+from tests.servers.certificates import server_context
+from tests.servers.scripted import Exchange, Reply, Scripted, scripted
+
+
+@asynccontextmanager
+async def open_pool(ca_file: str | None = None) -> AsyncGenerator[Pool]:
+    pool = Pool(tls_context(ca_file) if ca_file else None, connect_s=5)
+    try:
+        yield pool
+    finally:
+        await pool.aclose()
+
+
+async def ask(pool: Pool, server: Scripted, path: str = "/") -> bytes:
+    url = httpcore.URL(f"{server.url}{path}")
+    request = Request("GET", url, [(b"host", b"h")], b"", departs=lambda: None, extensions={})
+    response = await pool.handle_async_request(request)
+    try:
+        return await response.aread()
+    finally:
+        await response.aclose()
+
+
+async def say_the_target(exchange: Exchange) -> None:
+    await exchange.reply(Reply(body=exchange.request.target.encode()))
+
+
+@pytest.mark.parametrize("secure", [False, True])
+async def test_requests_at_once_are_each_sent_once_and_answered(tmp_path: Path, *, secure: bool):
+    tls, ca_file = server_context(tmp_path) if secure else (None, None)
+    async with scripted(say_the_target, tls=tls) as server, open_pool(ca_file) as pool:
+        first = await asyncio.gather(ask(pool, server, "/1"), ask(pool, server, "/2"))
+        # Two connections are idle, and three ask.
+        then = await asyncio.gather(*[ask(pool, server, f"/{number}") for number in (3, 4, 5)])
+    assert (first, then) == ([b"/1", b"/2"], [b"/3", b"/4", b"/5"])
+    assert sorted(request.target for request in server.requests) == ["/1", "/2", "/3", "/4", "/5"]
+    assert server.connections == 3
+
+
+async def test_a_connection_that_the_server_closed_is_put_away():
+    async with scripted(say_the_target) as server, open_pool() as pool:
+        await asyncio.gather(ask(pool, server), ask(pool, server))
+        both = pool.connections
+        next(iter(server.tasks)).cancel()
+        while not any(each.has_expired() for each in both):  # noqa: ASYNC110  — it has no event
+            await asyncio.sleep(0)
+        assert await ask(pool, server, "/again") == b"/again"
+        (left,) = pool.connections
+        assert {each.is_closed() for each in both if each is not left} == {True}
+    assert server.connections == 2
+
+
+async def test_a_connection_that_was_idle_for_too_long_is_put_away(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    async with scripted(say_the_target) as server, open_pool() as pool:
+        await ask(pool, server)
+        (old,) = pool.connections
+        later = SimpleNamespace(monotonic=lambda: time.monotonic() + network.KEEP_IDLE_S + 1)
+        monkeypatch.setattr("httpcore._async.http11.time", later)
+        assert await ask(pool, server, "/again") == b"/again"
+        (new,) = pool.connections
+        assert (new is old, old.is_closed(), server.connections) == (False, True, 2)
+
+
+async def test_a_connection_whose_request_was_cancelled_is_put_away():
+    async def handler(exchange: Exchange) -> None:
+        quiet = exchange.request.target == "/quiet"
+        await exchange.reply(Reply(raw=b"", end="hang") if quiet else Reply(body=b"[]"))
+
+    async with scripted(handler) as server, open_pool() as pool:
+        for number in range(1, 4):
+            await ask(pool, server)
+            task = asyncio.get_running_loop().create_task(ask(pool, server, "/quiet"))
+            await server.until(lambda: len(server.requests) == 2 * number)  # noqa: B023  — awaited here
+            task.cancel()
+            await server.until(lambda: len(server.closed_sockets) == number)  # noqa: B023  — as above
+            assert [connection.is_closed() for connection in pool.connections] == [True]
+    assert server.connections == 3
+
+
+async def test_each_server_is_asked_by_a_connection_of_its_own():
+    async with (
+        scripted(say_the_target) as one,
+        scripted(say_the_target) as other,
+        open_pool() as pool,
+    ):
+        for server in (one, other, one, other):
+            await ask(pool, server)
+    assert [(s.connections, len(s.requests)) for s in (one, other)] == [(1, 2), (1, 2)]
