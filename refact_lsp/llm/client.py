@@ -148,15 +148,6 @@ class Client:
                 problem = error.problem
             await self._pause(call, tried, problem, patience, None, final=False)
 
-    async def warm(self, endpoint: Endpoint, route: str, path: str = "") -> None:
-        """Open a connection ahead of a request; sends nothing. A failure is left to the request."""
-        from refact_lsp.llm.network import FAILURES
-
-        with suppress(RefactError, *FAILURES):
-            target = parse_target(endpoint.url(route, path), endpoint.provider)
-            pool = await self._pool(endpoint, target)
-            await pool.warm(target.scheme, target.host, target.port)
-
     async def close(self) -> None:
         """Close every connection."""
         pools, self._pools = self._pools, {}

@@ -1,9 +1,9 @@
 """Sockets and connection pools under `llm.client`, on httpcore, the engine of httpx.
 
 Imports httpcore, so it is imported where it is first needed. What httpx does not give and a
-language server needs is here: connections opened ahead of their request, a cancel that drops the
-socket at once, and on HTTP/2 one that tells the server (RST_STREAM): httpcore forgets a cancelled
-stream silently, and the model would go on generating at the user's cost.
+language server needs is here: a cancel that drops the socket at once, and on HTTP/2 one that tells
+the server (RST_STREAM): httpcore forgets a cancelled stream silently, and the model would go on
+generating at the user's cost.
 """
 
 import asyncio
@@ -296,7 +296,6 @@ class Pool(httpcore.AsyncConnectionPool):
             context.set_alpn_protocols(["h2", "http/1.1"])
         self._context = context
         self._connect_s = connect_s
-        self._ready: dict[tuple[bytes, bytes, int], Line] = {}
         super().__init__(
             ssl_context=context,
             proxy=_proxy(proxy) if proxy else None,
@@ -308,7 +307,7 @@ class Pool(httpcore.AsyncConnectionPool):
     def create_connection(self, origin: httpcore.Origin) -> httpcore.AsyncConnectionInterface:
         if self._proxy is not None:
             return super().create_connection(origin)
-        return _Connection(origin, self._take)
+        return _Connection(origin, self._dialled)
 
     @property
     def proxied(self) -> bool:
@@ -328,29 +327,6 @@ class Pool(httpcore.AsyncConnectionPool):
                         return await connection.handle_async_request(request)
                     break
         return await super().handle_async_request(request)
-
-    async def warm(self, scheme: str, host: str, port: int) -> None:
-        """Open a connection for the next request, unless one stands ready. Not through a proxy."""
-        origin = httpcore.Origin(scheme.encode(), host.encode(), port)
-        waiting = self._ready.get(_key(origin))
-        idle = any(
-            connection.can_handle_request(origin)
-            and connection.is_available()
-            and not connection.has_expired()
-            for connection in self.connections
-        )
-        if self._proxy is None and not idle and (waiting is None or waiting.ended):
-            self._ready[_key(origin)] = await self._dialled(origin)
-
-    async def aclose(self) -> None:
-        for line in self._ready.values():
-            await line.aclose()
-        self._ready.clear()
-        await super().aclose()
-
-    async def _take(self, origin: httpcore.Origin) -> Line:
-        line = self._ready.pop(_key(origin), None)
-        return line if line and not line.ended else await self._dialled(origin)
 
     async def _dialled(self, origin: httpcore.Origin) -> Line:
         try:
@@ -390,10 +366,6 @@ def tls_context(ca_file: str) -> ssl.SSLContext:
     if ca_file:
         context.load_verify_locations(ca_file)
     return context
-
-
-def _key(origin: httpcore.Origin) -> tuple[bytes, bytes, int]:
-    return origin.scheme, origin.host, origin.port
 
 
 def _proxy(url: str) -> httpcore.Proxy:

@@ -269,20 +269,6 @@ async def test_the_ledger_has_what_left_and_what_came_and_no_content():
     assert "said" not in repr(entry)
 
 
-async def test_a_warm_connection_is_taken_by_the_next_request(tmp_path: Path):
-    tls, ca_file = server_context(tmp_path)
-    async with scripted(Reply(body=chat_chunks("a")), tls=tls) as server, asker() as ask:
-        to = endpoint(server.url, ca_file=ca_file)
-        for _ in range(2):
-            await ask.client.warm(to, "chat")
-        await server.until(lambda: server.connections == 1)
-        assert server.requests == []
-        assert await ask.text(to) == "a"
-    assert (server.connections, len(ask.ledger)) == (1, 1)
-    async with asker() as ask:  # now nobody listens: warming says nothing
-        await ask.client.warm(endpoint(server.url, ca_file=ca_file), "chat")
-
-
 async def test_a_proxy_takes_requests_for_other_hosts_and_the_environment_s_none_for_loopback():
     async def handler(exchange: Exchange) -> None:
         tunnel = exchange.request.method == "CONNECT"
