@@ -59,7 +59,9 @@ def read_tree(
     nodes: list[Node] = []
     if table.imports:
         cursor = QueryCursor(syntax.query(grammar, table.imports))
-        nodes = cursor.captures(tree.root_node).get("import", [])
+        # They come in the order of their addresses, which no two runs have in common.
+        captured = cursor.captures(tree.root_node).get("import", [])
+        nodes = sorted(captured, key=lambda node: node.start_byte)
     imports = tuple(
         replace(one, start=node.start_point[0], end=node.end_point[0] + 1)
         for node in nodes

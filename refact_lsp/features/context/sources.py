@@ -85,8 +85,9 @@ def used_by_siblings(scene: Scene) -> list[int]:
     graph, likeness = scene.graph, defaultdict[str, float](float)
     for module in scene.modules:
         importers = graph.importers.get(module, ())
+        rarity = 1 / math.log(2 + len(importers))
         for path in importers:
-            likeness[path] += 1 / math.log(2 + len(importers))
+            likeness[path] += rarity
     folder = scene.facts.path.rpartition("/")[0]
     for path in likeness:
         likeness[path] /= (
@@ -96,7 +97,8 @@ def used_by_siblings(scene: Scene) -> list[int]:
             likeness[path] *= 1.3
     likeness.pop(scene.facts.path, None)
     scores: dict[int, float] = defaultdict(float)
-    for path, weight in nlargest(MOST_SIBLINGS, likeness.items(), key=lambda item: item[1]):
+    # Importers come in no order: between equals the path decides.
+    for weight, path in nlargest(MOST_SIBLINGS, ((each, path) for path, each in likeness.items())):
         node = graph.files.get(path)
         for number in node.used if node else ():
             scores[number] += weight
