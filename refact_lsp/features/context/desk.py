@@ -5,7 +5,7 @@ forgotten is gone from graph, texts and shelves at once.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -67,14 +67,25 @@ class Desk:
         volatile = [_labelled(each, self.label(each.path)) for each in (*windows, *edits)]
         return (*stable, *volatile)
 
-    def forget(self, path: str) -> None:
-        """Let go of everything that came from a file."""
-        name = slashed(path)
-        self.graph.forget(name)
-        self._texts.forget(name)
-        self._taken.pop(name, None)
+    def known(self) -> set[str]:
+        """Name every file that something is known of."""
+        manifests = (one.path for one in self.graph.resolver.manifests)
+        documents = (facts.path for _, facts in self._facts.values())
+        return {*self.graph.files, *manifests, *documents}
+
+    def forget(self, paths: Iterable[str]) -> None:
+        """Let go of everything that came from files."""
+        gone = frozenset(slashed(path) for path in paths)
+        self.graph.forget(gone)
+        for path in gone:
+            self._texts.forget(path)
+            self._taken.pop(path, None)
+        for uri in [uri for uri, (_, facts) in self._facts.items() if facts.path in gone]:
+            del self._facts[uri]
+            self._shelves.pop(uri, None)
+            self._syntax.forget(uri)
         for shelf in self._shelves.values():
-            shelf.blocks = [block for block in shelf.blocks if block.path != name]
+            shelf.blocks = [block for block in shelf.blocks if block.path not in gone]
 
     def label(self, path: str) -> str:
         """Name a file inside its workspace folder."""

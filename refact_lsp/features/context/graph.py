@@ -1,10 +1,13 @@
 """All files of a workspace together: who defines a name, who imports whom, who uses what.
 
-Everything is numbered; in a changed file what keeps its name keeps its number.
+Everything is numbered; in a changed file what keeps its name keeps its number, and what is gone and
+comes back gets its number again. Numbers under a name ascend, whatever was changed before: so the
+same files give the same answers.
 """
 
+from bisect import bisect_left, insort
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from msgspec.structs import replace
 
@@ -20,6 +23,8 @@ _MOST_USED_A_FILE = 600
 _SHORTEST_MEMBER = 3
 _KIN = {"tsx": "typescript", "javascript": "typescript"}
 """Grammars of one language: what one defines, files of the other use."""
+_MOST_GONE = 4000
+"""So many names that are gone keep their numbers, those that went last: as many as one file has."""
 _NOTHING = Definition("", "", "", ((0, 0),), 0)
 
 
@@ -36,9 +41,18 @@ class Node:
         self.modules: tuple[str, ...] = ()
         self.used: frozenset[int] = frozenset()
 
+    def leave_out(self, gone: frozenset[str]) -> None:
+        """Let go of where imports lead, of files that are gone."""
+        self.modules = tuple(path for path in self.modules if path not in gone)
+        left = (
+            replace(each, files=tuple(path for path in each.files if path not in gone))
+            for each in self.resolved
+        )
+        self.resolved = [each for each in left if each.files]
+
 
 class Graph:
-    """Definitions of a workspace, numbered; `links` must be made before it is asked."""
+    """Definitions of a workspace, numbered; `link` must be run before it is asked."""
 
     def __init__(self, files: Iterable[FileFacts] = (), manifests: Sequence[Manifest] = ()) -> None:
         self.files: dict[str, Node] = {}
@@ -51,19 +65,20 @@ class Graph:
         self.importers: dict[str, set[str]] = defaultdict(set)
         self.together: dict[str, dict[str, float]] = {}
         self._hits: dict[str, HitIndex] = defaultdict(HitIndex)
+        self._gone: dict[tuple[str, str, str], list[int]] = {}
         for facts in files:
             if len(self.definitions) + len(facts.definitions) <= MOST_DEFINITIONS:
-                self._add(facts, {})
-        self._type_names = {one.name for one in self.definitions if one.kind in TYPES}
-        self._once: dict[str, str] = {path: path for path in self.files}
+                self._add(facts)
         self.resolver = Resolver(self.files, manifests)
 
     def link(self) -> Iterator[None]:
         """Resolve every import and count uses; hands back between files, so that others may run."""
+        types = {one.name for one in self.definitions if one.kind in TYPES}
+        once = {path: path for path in self.files}
         for node in self.files.values():
             self._resolve(node)
             self._index(node)
-            self._slim(node)
+            self._slim(node, types, once)
             yield
         for node in self.files.values():
             self._count(node)
@@ -71,15 +86,30 @@ class Graph:
 
     def replace(self, facts: FileFacts) -> None:
         """Take a file as it is now."""
-        old = self._bury(facts.path)
-        node = self._add(facts, old)
+        self._bury(facts.path)
+        node = self._add(facts)
+        for key in list(self._gone)[:-_MOST_GONE]:
+            del self._gone[key]
         self._resolve(node)
         self._index(node)
         self._count(node)
 
-    def forget(self, path: str) -> None:
-        """Drop a file and what it defines."""
-        self._bury(path)
+    def forget(self, paths: Collection[str]) -> None:
+        """Drop files and all that came from them, down to their names."""
+        gone = frozenset(paths)
+        for path in gone:
+            self._bury(path)
+            self.together.pop(path, None)
+        for path in gone:
+            for importer in self.importers.pop(path, ()):
+                self.files[importer].leave_out(gone)
+        for key in [key for key in self._gone if key[0] in gone]:
+            for number in self._gone.pop(key):
+                self.popularity.pop(number, None)
+        for partners in self.together.values():
+            for path in gone & partners.keys():
+                del partners[path]
+        self.resolver = self.resolver.without(gone)
 
     def hits(self, grammar: str) -> HitIndex:
         """Give the lexical index of a language's definitions."""
@@ -187,47 +217,53 @@ class Graph:
                 break
         return {n for n in used if self.homes[n] != facts.path}
 
-    def _add(self, facts: FileFacts, old: dict[tuple[str, str], list[int]]) -> Node:
+    def _add(self, facts: FileFacts) -> Node:
         node = Node(facts)
         self.files[facts.path] = node
         for one in facts.definitions:
-            before = old.get((one.container, one.name))
+            key = facts.path, one.container, one.name
+            before = self._gone.get(key)
             if before:
                 number = before.pop(0)
+                if not before:
+                    del self._gone[key]
                 self.definitions[number], self.homes[number] = one, facts.path
             else:
                 number = len(self.definitions)
                 self.definitions.append(one)
                 self.homes.append(facts.path)
             node.numbers.append(number)
-            self.by_name[one.name].append(number)
-            if one.container:
-                self.by_container[one.container].append(number)
-            elif one.kind in TYPES:
-                self._types[one.name].append(number)
+            for lists, key in self._places(one):
+                insort(lists[key], number)
         return node
 
-    def _bury(self, path: str) -> dict[tuple[str, str], list[int]]:
-        """Take a file out, and give its numbers by what they stood for."""
+    def _places(self, one: Definition) -> Iterator[tuple[dict[str, list[int]], str]]:
+        """Say where a definition is found, and under what."""
+        yield self.by_name, one.name
+        if one.container:
+            yield self.by_container, one.container
+        elif one.kind in TYPES:
+            yield self._types, one.name
+
+    def _bury(self, path: str) -> None:
+        """Take a file out; its numbers are kept for what comes back."""
         node = self.files.pop(path, None)
-        old: dict[tuple[str, str], list[int]] = defaultdict(list)
         if node is None:
-            return old
+            return
         self.hits(node.facts.grammar).remove(path, node.numbers)
         for number in node.numbers:
             one = self.definitions[number]
-            self.by_name[one.name].remove(number)
-            if one.container:
-                self.by_container[one.container].remove(number)
-            elif one.kind in TYPES:
-                self._types[one.name].remove(number)
+            for lists, key in self._places(one):
+                numbers = lists[key]
+                del numbers[bisect_left(numbers, number)]
+                if not numbers:
+                    del lists[key]
             self.definitions[number], self.homes[number] = _NOTHING, ""
-            old[one.container, one.name].append(number)
+            insort(self._gone.setdefault((path, one.container, one.name), []), number)
         for number in node.used:
             self.popularity[number] -= 1
         for module in node.modules:
             self.importers[module].discard(path)
-        return old
 
     def _resolve(self, node: Node) -> None:
         node.resolved = self.resolved(node.facts)
@@ -240,12 +276,11 @@ class Graph:
         numbered = ((number, self.definitions[number]) for number in node.numbers)
         self.hits(node.facts.grammar).add(node.facts.path, numbered)
 
-    def _slim(self, node: Node) -> None:
+    def _slim(self, node: Node, type_names: set[str], once: dict[str, str]) -> None:
         """Keep equal strings once, and of the words in a definition's head the types alone."""
-        once = self._once
         for number in node.numbers:
             one = self.definitions[number]
-            types = (word for word in one.types if word in self._type_names)
+            types = (word for word in one.types if word in type_names)
             self.definitions[number] = replace(
                 one,
                 name=once.setdefault(one.name, one.name),

@@ -42,7 +42,8 @@ class Resolver:
     """Answers for one set of files and manifests."""
 
     def __init__(self, paths: Iterable[str], manifests: Sequence[Manifest]) -> None:
-        self._paths = set(paths)
+        self.manifests = manifests
+        self._paths = frozenset(paths)
         self._modules: dict[str, list[str]] = defaultdict(list)
         self._folders: dict[str, list[str]] = defaultdict(list)
         self._named: dict[str, str] = {}
@@ -58,6 +59,11 @@ class Resolver:
                 self._folders[posixpath.dirname(path)].append(path)
         for manifest in manifests:
             self._take(manifest)
+
+    def without(self, gone: frozenset[str]) -> "Resolver":
+        """Make one that never knew some of the files and manifests."""
+        kept = [one for one in self.manifests if one.path not in gone]
+        return Resolver(self._paths - gone, kept)
 
     def folder(self, path: str) -> Sequence[str]:
         """Give the files that share a Go file's package."""

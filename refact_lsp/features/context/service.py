@@ -10,7 +10,7 @@ import asyncio
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -183,13 +183,14 @@ class ContextService:
         self._notify()
 
     async def _forget_excluded(self) -> None:
-        known: Iterable[str] = {*self._desk.graph.files, *self._documents}
-        kept = set(await sieve(known, self._allowed))
         async with self._turn:
-            for path in known:
-                if path not in kept:
-                    self._desk.forget(path)
-                    self._documents.pop(path, None)
+            known = {*self._desk.known(), *self._documents}
+        gone = known - set(await sieve(known, self._allowed))
+        for path in gone:
+            self._documents.pop(path, None)
+        if gone:
+            async with self._turn:
+                await asyncio.to_thread(self._desk.forget, gone)
         self._ready = OrderedDict(
             (uri, tuple(each for each in ready if self._allowed(each.path)))
             for uri, ready in self._ready.items()
@@ -206,8 +207,11 @@ class ContextService:
                 await self._sleep(PACE_S)
 
     async def _rank(self, snapshot: Snapshot) -> None:
-        documents = {p: text for p, text in self._documents.items() if self._allowed(p)}
         async with self._turn:
+            # Asked here: while this waited for its turn, other rules may have come.
+            if snapshot.path is not None and not self._allowed(snapshot.path):
+                return
+            documents = {p: text for p, text in self._documents.items() if self._allowed(p)}
             job: Any = (snapshot, self._budget_tokens, documents)
             try:
                 ready = await asyncio.to_thread(self._desk.rank, *job)

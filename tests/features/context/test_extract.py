@@ -7,12 +7,7 @@ from refact_lsp.features.context.extract import read_source
 from refact_lsp.features.context.facts import Definition, FileFacts
 from refact_lsp.features.context.graph import Graph
 from refact_lsp.features.context.resolve import Manifest
-
-
-def read(path: str, text: str) -> FileFacts:
-    grammar = grammar_of("", path)
-    assert grammar is not None
-    return read_source(Syntax(), grammar, path, text.encode())
+from tests.features.context.graphs import linked, read
 
 
 def shown(facts: FileFacts, name: str, text: str) -> list[str]:
@@ -154,13 +149,6 @@ def test_broken_text_is_read_as_far_as_it_goes(text: str, end: str):
     assert read_source(Syntax(), grammar, f"a.{end}", source).path == f"a.{end}"
 
 
-def linked(files: dict[str, str], manifests: tuple[Manifest, ...] = ()) -> Graph:
-    graph = Graph([read(path, text) for path, text in files.items()], manifests)
-    for _ in graph.link():
-        pass
-    return graph
-
-
 def meaning(graph: Graph, path: str, local: str) -> list[tuple[str, Definition]]:
     found = graph.files[path].local.get(local, ())
     return [(graph.homes[number], graph.definitions[number]) for number in found]
@@ -227,17 +215,3 @@ def test_rusts_uses_lead_through_crates_and_modules():
     assert [home for home, _ in meaning(graph, "/w/b/src/main.rs", "Key")] == [door]
     assert [home for home, _ in meaning(graph, "/w/b/src/main.rs", "open")] == [door]
     assert [home for home, _ in meaning(graph, "/w/a/src/door/lock.rs", "Key")] == [door]
-
-
-def test_a_changed_file_leaves_nothing_of_its_old_self():
-    graph = linked(
-        {"/w/a.py": "def old(): ...\ndef kept(): ...\n", "/w/b.py": "from a import old, kept\n"}
-    )
-    kept = graph.by_name["kept"][0]
-    graph.replace(read("/w/a.py", "\ndef kept(): ...\ndef new(): ...\n"))
-    assert not graph.by_name["old"]
-    assert graph.by_name["kept"] == [kept]
-    assert graph.definitions[kept].start == 1
-    graph.forget("/w/a.py")
-    assert not graph.by_name["kept"]
-    assert "/w/a.py" not in graph.homes

@@ -4,30 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refact_lsp.core.syntax import Syntax, grammar_of
-from refact_lsp.features.context.extract import read_source
-from refact_lsp.features.context.facts import Definition, FileFacts
+from refact_lsp.features.context.facts import Definition
 from refact_lsp.features.context.graph import Graph
 from refact_lsp.features.context.hits import MOST_HITS, HitIndex
 from refact_lsp.features.context.scene import Scene
 from refact_lsp.features.context.sources import index_hits
 from refact_lsp.features.context.words import words_of
+from tests.features.context.graphs import linked, read
 
-SYNTAX = Syntax()
 OTHER = "def paint_wall(): ...\ndef sweep(floor): ...\n"
-
-
-def read(path: str, text: str) -> FileFacts:
-    grammar = grammar_of("", path)
-    assert grammar is not None
-    return read_source(SYNTAX, grammar, path, text.encode())
-
-
-def linked(files: dict[str, str]) -> Graph:
-    graph = Graph(read(path, text) for path, text in files.items())
-    for _ in graph.link():
-        pass
-    return graph
 
 
 def found(files: dict[str, str], path: str, text: str) -> list[str]:
@@ -146,12 +131,11 @@ def test_an_index_kept_current_is_as_one_made_anew(
     now = dict(files)
     for path, text in changes:
         if text is None:
-            graph.forget(path)
+            graph.forget([path])
             now.pop(path, None)
         else:
             graph.replace(read(path, text))
             now[path] = text
     assert answers(graph) == answers(linked(now))
-    for path in now:
-        graph.forget(path)
+    graph.forget(now)
     assert not any(answers(graph)), "what is forgotten is gone"
