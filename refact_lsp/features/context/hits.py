@@ -85,9 +85,10 @@ class HitIndex:
             if len(entries) > left:
                 continue
             left -= len(entries)
+            shares = [worth * weight for weight in range(_MOST_WEIGHT + 1)]
             for entry in entries:
                 number = entry >> _BITS
-                scores[number] = scores.get(number, 0.0) + worth * (entry & _MOST_WEIGHT)
+                scores[number] = scores.get(number, 0.0) + shares[entry & _MOST_WEIGHT]
         # For so few, sorting all is quicker than a heap.
         numbers = sorted(scores, key=scores.__getitem__, reverse=True)[:MOST_HITS]
         return [(number, scores[number]) for number in numbers]

@@ -52,7 +52,9 @@ def fused(
         for rank, number in enumerate(numbers):
             share = weight / (RANK_OFFSET + rank)
             scores[number] += share
-            sources[number] = max(sources.get(number, (0.0, "")), (share, name))
+            known = sources.get(number)
+            if known is None or known < (share, name):
+                sources[number] = share, name
     found = [
         (score / cost(graph.definitions[number]) ** COST_POWER, -number)
         for number, score in scores.items()
@@ -68,10 +70,9 @@ def item(graph: Graph, number: int, score: float, source: str) -> Item:
     one, path = graph.definitions[number], graph.homes[number]
     shown = one.shown
     if one.container:
-        node = graph.files[path]
-        for other in node.numbers:
+        for other in graph.by_name.get(one.container, ()):
             holder = graph.definitions[other]
-            if holder.name == one.container and holder.start <= one.start < holder.end:
+            if graph.homes[other] == path and holder.start <= one.start < holder.end:
                 shown = ((holder.start, holder.start + 1), *shown)
                 break
     end = one.shown[-1][1]
@@ -79,4 +80,7 @@ def item(graph: Graph, number: int, score: float, source: str) -> Item:
 
 
 def _lines_cost(one: Definition) -> float:
-    return _TOKENS_A_LINE * sum(end - start for start, end in one.shown)
+    lines = 0
+    for start, end in one.shown:
+        lines += end - start
+    return _TOKENS_A_LINE * lines

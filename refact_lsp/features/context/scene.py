@@ -17,6 +17,7 @@ class Scene:
 
     `near` says how close a name stands to the cursor, 1 on its line and falling; imports do not
     count. `words` are the parts of names close by. `unused` are imported names without a use.
+    `ratings` are those that sources gave already: most definitions come from more than one.
     """
 
     def __init__(self, graph: Graph, facts: FileFacts, lines: Sequence[str], line: int) -> None:
@@ -26,7 +27,8 @@ class Scene:
         imports = {row for each in facts.imports for row in range(each.start, each.end)}
         self.near = _near(lines, line, imports)
         self.words = _words(lines, line, imports)
-        self._overlaps: dict[str, float] = {}
+        self.ratings: dict[int, float] = {}
+        self._closeness: dict[str, float] = {}
         self.resolved = graph.resolved(facts)
         self.local = graph.local_names(self.resolved)
         self.modules = tuple(dict.fromkeys(f for each in self.resolved for f in each.files))
@@ -38,13 +40,13 @@ class Scene:
             name for name in self.local if facts.uses.get(name, 0) <= in_imports.count(name)
         }
 
-    def overlap(self, name: str) -> float:
-        """Say how much of a name's words stand close by, from 0 to about 1."""
-        known = self._overlaps.get(name)
+    def closeness(self, name: str) -> float:
+        """Say how close a name stands, from 0 to 1, and, 0.8 to it, how much of its words."""
+        known = self._closeness.get(name)
         if known is None:
             parts = words_of(name)
-            known = sum(self.words.get(part, 0.0) for part in parts) / max(1, len(parts))
-            self._overlaps[name] = known
+            overlap = sum(self.words.get(part, 0.0) for part in parts) / max(1, len(parts))
+            known = self._closeness[name] = self.near.get(name, 0.0) + 0.8 * overlap
         return known
 
     def enclosing(self) -> list[str]:
