@@ -1,4 +1,4 @@
-"""Through the real server: a prompt brings what the next line needs from another file."""
+"""Through the real server: a prompt brings what the next line needs, and explain says whence."""
 
 import asyncio
 from pathlib import Path
@@ -6,14 +6,22 @@ from pathlib import Path
 from tests.bench.stdio import Document, bench
 
 DOOR = "class Door:\n    def open_with(self, key: str) -> bool:\n        return bool(key)\n"
+HINGE = "def oil_hinge(drops: int) -> None: ...\n"
 KEY_S = 0.02
-MAIN = "from door import Door\n\n\ndef enter(door: Door) -> None:\n    x0 = door."
+MAIN = """\
+from door import Door
 
 
-async def test_the_prompt_brings_members_of_imported_classes_and_nothing_excluded(
+def enter(door: Door) -> None:
+    # oil each hinge
+    x0 = door."""
+
+
+async def test_the_prompt_brings_what_is_imported_or_named_and_nothing_excluded(
     furnished: Path, tmp_path: Path
 ):
     (tmp_path / "door.py").write_text(DOOR)
+    (tmp_path / "hinge.py").write_text(HINGE)
     (tmp_path / "vault.py").write_text("class Vault:\n    def unlock_all(self) -> None: ...\n")
     (tmp_path / ".refactignore").write_text("vault.py\n")
     text = "from vault import Vault\n" + MAIN
@@ -25,7 +33,10 @@ async def test_the_prompt_brings_members_of_imported_classes_and_nothing_exclude
         document = Document(server, text, (tmp_path / "main.py").as_uri())
         async with asyncio.timeout(20):
             number = 0
-            while not any("def open_with(self" in call.prompt for call in provider.calls):
+            while not any(
+                "def open_with(self" in call.prompt and "def oil_hinge(" in call.prompt
+                for call in provider.calls
+            ):
                 await document.complete()
                 number += 1
                 document.type(f"a\n    x{number} = door.")
@@ -34,5 +45,6 @@ async def test_the_prompt_brings_members_of_imported_classes_and_nothing_exclude
         assert all("unlock_all" not in call.prompt for call in provider.calls)
         # The file is named as inside the workspace: the machine's folders are nobody's business.
         assert all(str(tmp_path / "door.py") not in call.prompt for call in provider.calls)
-        used = [use["uri"] for use in explained["context"]]
-        assert set(used) <= {str(tmp_path / "door.py")}
+        used = {use["uri"]: use["source"] for use in explained["context"]}
+        door, hinge = (str(tmp_path / name) for name in ("door.py", "hinge.py"))
+        assert used == {door: "imports", hinge: "index"}
