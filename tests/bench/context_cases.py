@@ -14,8 +14,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from msgspec.structs import replace
-
 from refact_lsp.core.syntax import Syntax, grammar_of
 from refact_lsp.features.context.build import manifests_of, read_file
 from refact_lsp.features.context.extract import IDENTIFIER, read_source
@@ -110,15 +108,11 @@ class Checkout:
         ]
 
     def know(self, path: str, lines: Sequence[str]) -> FileFacts:
-        """Let the graph see a file with other lines, and without its newest commit.
-
-        What it defines stays known, for a definition that comes back counts as a new one that no
-        other file uses.
-        """
+        """Let the graph see a file with other lines, and without its newest commit."""
         grammar = grammar_of("", path)
         assert grammar is not None
         facts = read_source(self.syntax, grammar, path, "\n".join(lines).encode())
-        self.graph.replace(replace(facts, definitions=self.facts[path].definitions))
+        self.graph.replace(facts)
         self.graph.together = {path: dict(partners(self.commits, path, self.graph))}
         return facts
 

@@ -35,11 +35,11 @@ class Rivals:
     """Prepared once for a repository."""
 
     def __init__(self, checkout: Checkout) -> None:
-        self._texts = checkout.texts
+        self._texts, self._label = checkout.texts, checkout.label
 
     def random(self, path: str, seed: int) -> Iterator[Window]:
         """Windows of other files, anywhere."""
-        chance = random.Random(f"{seed} {path}")
+        chance = random.Random(f"{seed} {self._label(path)}")
         others = [other for other in sorted(self._texts) if other != path]
         for _ in range(40):
             other = chance.choice(others)
