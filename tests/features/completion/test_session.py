@@ -5,9 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from refact_lsp.core.text import split_lines
-from refact_lsp.features.completion.session import Waiting, deleted_text
+from refact_lsp.features.completion.session import Waiting, _agreeing, _parting, deleted_text
 
 TEXT = st.text("ab\n", max_size=12)
+ENDINGS = st.text("ab\r\n", max_size=12)
 
 
 @given(TEXT, TEXT, TEXT)
@@ -15,6 +16,31 @@ def test_what_a_change_took_away_can_be_put_back(head: str, gone: str, tail: str
     found = deleted_text(split_lines(head + gone + tail), split_lines(head + tail))
     assert len(found) == len(gone)
     assert sorted(found) == sorted(gone)
+
+
+@given(ENDINGS, ENDINGS, ENDINGS, ENDINGS)
+def test_what_was_taken_away_is_what_a_look_at_every_character_finds(
+    head: str, gone: str, put: str, tail: str
+):
+    before, after = head + gone + tail, head + put + tail
+    found = deleted_text(split_lines(before), split_lines(after))
+    lost = max(0, len(before) - len(after))
+    without = {
+        before[at : at + lost]
+        for at in range(len(after) + 1)
+        if before[:at] + before[at + lost :] == after
+    }
+    assert found in (without or {""})
+
+
+@given(st.lists(st.sampled_from("ab")), st.lists(st.sampled_from("ab")))
+def test_halving_finds_the_lines_that_going_through_them_finds(one: list[str], other: list[str]):
+    before, after = sorted((one, other), key=len, reverse=True)
+    same = [before[:count] == after[:count] for count in range(len(after) + 1)]
+    first, lost = same.count(True) - 1, len(before) - len(after)
+    assert _agreeing(before, after) == first
+    ends = [at for at in range(first, len(after) + 1) if after[at:] == before[at + lost :]]
+    assert _parting(before, after, first) == ends[0]
 
 
 @given(TEXT, TEXT)
