@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,6 +27,31 @@ def found(cache: Cache, text: str, scope: int = 1) -> list[tuple[str, int]] | No
 @given(st.integers(0, 2**40))
 def test_an_answer_is_served_only_where_it_gives_the_document_it_was_made_for(seed: int):
     assert scripts.run(seed).wrong == []
+
+
+@given(
+    st.text("a\n", min_size=6, max_size=12),
+    st.lists(st.tuples(st.integers(0, 12), st.text("a\n", max_size=3)), min_size=2, max_size=4),
+)
+def test_what_is_found_is_what_a_look_at_everything_given_finds(
+    text: str, asked: list[tuple[int, str]]
+):
+    cache, known = Cache(), dict[str, tuple[str, str]]()
+    for start, other in asked:
+        known[text[:start]] = answers = (other, text[start:])
+        cache.put(at(f"{text[:start]}|\nend"), 1, entry(*answers))
+    for typed in (text[:cursor] for cursor in range(len(text) + 1)):
+        fitting = [
+            (len(begun), [(rest, 0) for rest in rests])
+            for begun, answers in known.items()
+            if typed.startswith(begun) and (rests := unsaid(answers, typed[len(begun) :]))
+        ]
+        assert found(cache, f"{typed}|\nend") == max(fitting, default=(0, None))[1]
+        assert found(cache, f"{typed}|\nother") is None
+
+
+def unsaid(answers: Sequence[str], typed: str) -> list[str]:
+    return [a[len(typed) :] for a in answers if a.startswith(typed) and a != typed]
 
 
 def test_a_text_is_followed_over_its_lines():
