@@ -1,5 +1,7 @@
 """A stream of a model while it is read: joined, closed, cut, and what comes after it."""
 
+import asyncio
+
 import pytest
 
 from refact_lsp.features.completion.ports import Settings
@@ -107,6 +109,22 @@ async def test_cancelling_a_request_closes_the_stream_and_reads_no_more():
         assert not call.open
         assert call.read == 0
         assert desk.engine.recent()[0].outcome == "cancelled"
+
+
+async def test_a_request_that_is_cancelled_as_a_newer_one_comes_ends_alone():
+    async with open_desk() as desk:
+        editor = Editor(desk.engine, "x = |\n")
+        first = await desk.begun(editor, "comp")
+        editor.type("co")
+        second = desk.start(editor.ask)
+        await asyncio.sleep(0)  # the newer one has begun, and the older does not know yet
+        first.cancel()
+        await settle()
+        assert (first.cancelled(), second.done()) == (True, False)
+        assert desk.engine.recent()[1].outcome == "cancelled"
+        desk.model.calls[0].say("ute()")
+        assert [item.text for item in await second] == ["mpute()"]
+        assert len(desk.model.calls) == 1
 
 
 async def test_reading_stops_at_the_useful_end():
