@@ -72,7 +72,7 @@ class Session(msgspec.Struct):
     rhythm: Rhythm = msgspec.field(default_factory=Rhythm)
     live: Live | None = None
     others: list[Live] = msgspec.field(default_factory=list[Live])
-    asking: "Waiting | None" = None
+    asking: Waiting | None = None
     plan: asyncio.Task[None] | None = None
     idle: asyncio.Task[None] | None = None
     place: Place | None = None
