@@ -338,9 +338,10 @@ class Pool(httpcore.AsyncConnectionPool):
     async def _dial(self, origin: httpcore.Origin) -> Line:
         host = origin.host.decode("ascii")
         tls = self._context if origin.scheme == b"https" else None
-        by_name = is_loopback(host) and not host[-1].isdigit() and ":" not in host
+        numeric = ":" in host or host.replace(".", "").isdigit()
+        here_by_name = is_loopback(host) and not numeric
         refused: OSError | None = None
-        for address in _LOOPBACK if by_name else (host,):
+        for address in _LOOPBACK if here_by_name else (host,):
             try:
                 _, line = await asyncio.get_running_loop().create_connection(
                     Line,
@@ -348,7 +349,8 @@ class Pool(httpcore.AsyncConnectionPool):
                     origin.port,
                     ssl=tls,
                     server_hostname=host if tls else None,
-                    happy_eyeballs_delay=None if by_name else _EYEBALLS_S,
+                    # A race of one would lose its socket where it is cancelled as it is won.
+                    happy_eyeballs_delay=None if here_by_name or numeric else _EYEBALLS_S,
                 )
             except OSError as error:
                 refused = refused or error

@@ -1,6 +1,7 @@
 """The pool alone: which connection a request goes by, and which are put away."""
 
 import asyncio
+import gc
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -102,3 +103,18 @@ async def test_each_server_is_asked_by_a_connection_of_its_own():
         for server in (one, other, one, other):
             await ask(pool, server)
     assert [(s.connections, len(s.requests)) for s in (one, other)] == [(1, 2), (1, 2)]
+
+
+@pytest.mark.parametrize("secure", [False, True])
+async def test_a_cancel_at_any_moment_of_dialling_leaves_no_socket(tmp_path: Path, *, secure: bool):
+    tls, ca_file = server_context(tmp_path) if secure else (None, None)
+    async with scripted(say_the_target, tls=tls) as server, open_pool(ca_file) as pool:
+        for turns in range(12):
+            task = asyncio.get_running_loop().create_task(ask(pool, server))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.wait({task})
+        assert await ask(pool, server, "/again") == b"/again"
+        gc.collect()  # a socket that nobody closed complains
+        assert len(pool.connections) == 1
