@@ -22,10 +22,11 @@ from refact_lsp.features.context.recent import OpenText, alike_windows, recent_e
 from refact_lsp.features.context.scene import Scene
 from refact_lsp.features.context.shelf import Block, Shelf
 from refact_lsp.features.context.tables import TABLES
-from refact_lsp.features.context.texts import Texts, stamp_of
+from refact_lsp.features.context.texts import Stamp, Texts, stamp_of
 
 _MOST_SHELVES = 32
 _MOST_READ_ANEW = 8
+"""Changed files that one ranking reads: the next one, or a new index, sees the others."""
 _LEFT_FOR_WINDOWS = 0.5
 _LONG, _LONG_STEP = 1500, 64
 """Lines: from so many on a document is long."""
@@ -49,6 +50,7 @@ class Desk:
         self._facts: OrderedDict[str, tuple[tuple[int, int], FileFacts]] = OrderedDict()
         self._shelves: OrderedDict[str, Shelf] = OrderedDict()
         self._taken: dict[str, Sequence[str]] = {}
+        self._reads_left = 0
 
     def rank(
         self, snapshot: Snapshot, budget_tokens: int, documents: Mapping[str, OpenText]
@@ -103,6 +105,7 @@ class Desk:
         if facts is None:
             return ()
         self._take_open(documents, facts.path)
+        self._reads_left = _MOST_READ_ANEW
         opened = {slashed(path): text.lines for path, text in documents.items()}
 
         def lines_of(path: str) -> Sequence[str]:
@@ -155,21 +158,23 @@ class Desk:
             self._read_anew(name, text.lines)
 
     def _current(self, path: str) -> Sequence[str]:
-        """Give a file's lines; where it changed since it was indexed, its facts are renewed."""
+        """Give a file's lines; where they are not those that the graph knows, it reads them."""
         lines = self._texts.lines(path)
         node = self.graph.files.get(path)
-        if node and lines and node.facts.size and path not in self._taken:
+        if node and lines and self._reads_left:
             stamp = stamp_of(path)
             if stamp is not None and stamp != (node.facts.mtime_ns, node.facts.size):
-                self._taken[path] = lines
-                self._read_anew(path, lines)
+                self._reads_left -= 1
+                self._taken.pop(path, None)
+                self._read_anew(path, lines, stamp)
         return lines
 
-    def _read_anew(self, path: str, lines: Sequence[str]) -> None:
+    def _read_anew(self, path: str, lines: Sequence[str], stamp: Stamp = (0, 0)) -> None:
         grammar: Grammar | None = grammar_of("", path)
         if grammar is not None and grammar.name in TABLES:
             source = "\n".join(lines).encode("utf-8", "replace")
-            self.graph.replace(read_source(self._syntax, grammar, path, source))
+            facts = read_source(self._syntax, grammar, path, source)
+            self.graph.replace(replace(facts, mtime_ns=stamp[0], size=stamp[1]))
 
     def _snippet(self, block: Block) -> Snippet:
         return Snippet(

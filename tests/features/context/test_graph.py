@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from refact_lsp.core.text import Snapshot, split_lines
-from refact_lsp.features.completion.values import Snippet
 from refact_lsp.features.context.desk import Desk
 from refact_lsp.features.context.facts import Definition, FileFacts
 from refact_lsp.features.context.graph import Graph
 from refact_lsp.features.context.ranking import ranked_items
+from refact_lsp.features.context.recent import OpenText
 from refact_lsp.features.context.resolve import Manifest
 from refact_lsp.features.context.scene import Scene
 from tests.features.context.graphs import linked, read
@@ -153,22 +153,51 @@ def test_what_is_forgotten_is_gone_down_to_its_names():
     assert graph.together == {"/w/main.go": {"/w/use.py": 0.5}}
 
 
+def at(path: str, text: str) -> Snapshot:
+    """Put the cursor into the third line."""
+    return Snapshot(
+        uri=f"file://{path}",
+        path=path,
+        language="",
+        version=1,
+        lines=split_lines(text),
+        line=2,
+        column=0,
+    )
+
+
 def test_a_desk_forgets_texts_trees_and_what_was_shown(tmp_path: Path):
     folder = tmp_path.as_posix()
     files = {f"{folder}/secret.go": SECRET, f"{folder}/main.go": MAIN}
     for path, text in files.items():
         Path(path).write_text(text)
     desk = Desk([folder], linked(files))
-    shown: Sequence[Snippet] = ()
-    for path, text in files.items():
-        lines = split_lines(text)
-        snapshot = Snapshot(
-            uri=f"file://{path}", path=path, language="go", version=1, lines=lines, line=2, column=0
-        )
-        shown = desk.rank(snapshot, 1500, {})
+    lines = split_lines(SECRET)
+    opened = {f"{folder}/secret.go": OpenText(lines, lines, at=1)}
+    desk.rank(at(f"{folder}/secret.go", SECRET), 1500, opened)
+    shown = desk.rank(at(f"{folder}/main.go", MAIN), 1500, opened)
     assert "SecretOpen" in "".join(each.text for each in shown)
     assert holds_secret(desk)
     assert f"{folder}/secret.go" in desk.known()
     desk.forget([f"{folder}/secret.go"])
     assert not holds_secret(desk)
     assert desk.known() == {f"{folder}/main.go"}
+
+
+def test_every_change_on_disk_is_seen_but_not_all_in_one_ranking(tmp_path: Path):
+    folder = tmp_path.as_posix()
+    paths = [f"{folder}/door_{n}.py" for n in range(12)]
+    main = "".join(f"import door_{n}\n" for n in range(12)) + "door_1."
+    here = f"{folder}/main.py"
+    desk = Desk([folder], linked({**dict.fromkeys(paths, "def shut(): ...\n"), here: main}))
+    for turn in ("first", "second"):
+        for path in paths:
+            Path(path).write_text(f"def open_{turn}(): ...\n")
+        seen: list[int] = []
+        while not seen or seen[-1] < 12:
+            desk.rank(at(here, main), 1500, {})
+            seen.append(len(desk.graph.by_name.get(f"open_{turn}", ())))
+        assert seen == [8, 12]
+    nodes = dict(desk.graph.files)
+    desk.rank(at(here, main), 1500, {})
+    assert desk.graph.files == nodes, "what did not change is not read again"

@@ -113,6 +113,17 @@ async def test_an_excluded_file_is_never_read_and_a_new_rule_is_obeyed_at_once(s
     await stage.given(stage.at(text), lambda text: "unlock_all" in text and "open_with" in text)
 
 
+async def test_a_document_that_is_excluded_by_now_is_not_read_either(stage: Stage):
+    path = str(stage.root / "main.py")
+    stage.write("door.py", DOOR)
+    await stage.given(stage.at(MAIN), lambda text: "open_with" in text)
+    assert path in stage.service._desk.known()
+    stage.secret.add("main.py")
+    await stage.service.reconsider()
+    await stage.service._rank(stage.at(MAIN))
+    assert path not in stage.service._desk.known()
+
+
 async def test_the_next_start_knows_before_anything_is_read(stage: Stage):
     stage.write("door.py", DOOR)
     await stage.given(stage.at(MAIN), lambda text: "open_with" in text)
