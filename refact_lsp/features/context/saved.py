@@ -16,7 +16,7 @@ from refact_lsp.features.context.facts import FileFacts
 from refact_lsp.features.context.history import Together
 from refact_lsp.features.context.resolve import Manifest
 
-_MAGIC = b"refact-definitions-1\n"
+_MAGIC = b"refact-definitions-2\n"
 _LENGTH_BYTES = 4
 
 
