@@ -36,7 +36,7 @@ def serve(load: Load) -> None:
         params, frames = answer_initialize(*handles, initialize_result)
     else:
         before_pygls()
-        features, params, frames = _plain_start(handles)
+        features, params, frames = plain_start(handles)
     try:
         import asyncio
 
@@ -58,7 +58,7 @@ def serve(load: Load) -> None:
     sys.exit(asyncio.run(run()))
 
 
-def _plain_start(handles: tuple[int, int]) -> "tuple[Features, dict[str, Any], Frames]":
+def plain_start(handles: tuple[int, int]) -> "tuple[Features, dict[str, Any], Frames]":
     """Load pygls first and let it answer."""
     from refact_lsp.lsp.client import read_initialize
     from refact_lsp.lsp.pygls_server import Features

@@ -5,12 +5,15 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from refact_lsp.lsp.client import read_initialize
 from refact_lsp.lsp.early import capabilities
+from refact_lsp.lsp.framing import Frames
+from refact_lsp.lsp.main import plain_start
 from tests.lsp.lazy_classes import described
 from tests.lsp.raw_client import BARE, HELIX, NEOVIM, VSCODE, RawClient, framed, inline
 
@@ -84,6 +87,33 @@ def test_a_session_in_one_burst(start: Start, way: str, params: dict[str, Any], 
     client.change((0, 3, 0, 3, "XY"))
     assert client.text() == "abcXY\nde"
     assert client.text(EARLY) is None
+
+
+@pytest.mark.parametrize(("sent", "code"), [([], 0), ([{"method": "exit"}], 1)])
+def test_the_plain_way_ends_where_the_client_leaves_first(
+    tmp_path: Path, sent: list[dict[str, Any]], code: int
+):
+    with pytest.raises(SystemExit) as ended:
+        from_file(tmp_path, sent)
+    assert ended.value.code == code
+
+
+def test_the_plain_way_answers_from_a_file_to_a_file(tmp_path: Path):
+    """The rest of such a session does not depend on the way: see test_endings.py."""
+    said = from_file(tmp_path, [{"id": 1, "method": "initialize", "params": BARE}])
+    assert said["result"]["capabilities"] == capabilities({})
+
+
+def from_file(folder: Path, messages: list[dict[str, Any]]) -> dict[str, Any]:
+    """Start the plain way on files; gives the one answer."""
+    given, answered = folder / "in", folder / "out"
+    bodies = [json.dumps({"jsonrpc": "2.0"} | each).encode() for each in messages]
+    given.write_bytes(b"".join(map(framed, bodies)))
+    with given.open("rb") as stdin, answered.open("wb") as stdout:
+        plain_start((stdin.fileno(), stdout.fileno()))
+    (answer,) = Frames().feed(answered.read_bytes())
+    assert isinstance(answer, bytes)
+    return json.loads(answer)
 
 
 def test_a_large_document_right_behind_initialize_arrives_whole(start: Start):
