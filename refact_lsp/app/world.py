@@ -89,7 +89,8 @@ def make_world(
         world.seen.update(
             (provider, models)
             for provider, models in before.seen.items()
-            if _kept(before.configuration, provider) == _kept(configuration, provider)
+            if provider in providers
+            and _kept(before.configuration, provider) == _kept(configuration, provider)
         )
     return world
 

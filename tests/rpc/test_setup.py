@@ -209,9 +209,14 @@ async def test_models_are_worked_out_again_only_where_something_of_their_provide
     await ask("refact/models/refresh", provider="custom")
     before = models_of(session.app.world, "custom")
     (name, *_) = (name for name, model in before.items() if model.enabled)
+    assert not models_of(session.app.world, "nowhere")
     await ask("refact/defaults/set", role="chat", model=None)
     assert models_of(session.app.world, "custom") is before
+    assert "nowhere" not in session.app.world.seen  # whatever names a client asks for
     await ask("refact/models/enable", models=[f"custom/{name}"], enabled=False)
-    assert not models_of(session.app.world, "custom")[name].enabled
+    changed = models_of(session.app.world, "custom")
+    assert not changed[name].enabled
+    await ask("refact/providers/save", id="custom", template="custom", enabled=True, settings={})
+    assert models_of(session.app.world, "custom") is not changed
     await ask("refact/providers/delete", id="custom")
     assert not models_of(session.app.world, "custom")
