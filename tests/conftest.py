@@ -1,6 +1,5 @@
 """Shared fixtures: every test has a home folder of its own and reaches loopback only."""
 
-import gc
 import itertools
 import os
 import shutil
@@ -54,12 +53,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return place.get(file[1], 1), file
 
     items.sort(key=order)
-
-
-def pytest_collection_finish() -> None:
-    """Spare the garbage collector what was imported: it stays, and is most of what there is."""
-    gc.collect()
-    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from pathlib import Path
 from types import FunctionType, ModuleType
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from refact_lsp.core.text import Snapshot, split_lines
@@ -74,6 +74,7 @@ def answers(graph: Graph, files: dict[str, str]) -> dict[str, object]:
     }
 
 
+@settings(max_examples=20)  # each builds graphs
 @given(FILES, CHANGES)
 def test_a_file_that_is_replaced_and_restored_leaves_the_graph_as_one_made_anew(
     files: dict[str, str], changes: list[tuple[str, list[str]]]
