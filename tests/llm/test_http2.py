@@ -121,7 +121,7 @@ async def test_a_cancel_at_any_moment_leaves_a_row_and_a_connection_of_use(
             seen = server.streams
             task = asyncio.get_running_loop().create_task(ask.text(to))
             if begun:
-                await server.until(lambda: server.streams > seen)  # noqa: B023  — awaited here
+                await server.until(lambda seen=seen: server.streams > seen)
             await turns(wait)
             task.cancel()
             await turns(wait // 3)

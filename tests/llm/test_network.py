@@ -87,9 +87,9 @@ async def test_a_connection_whose_request_was_cancelled_is_put_away():
         for number in range(1, 4):
             await ask(pool, server)
             task = asyncio.get_running_loop().create_task(ask(pool, server, "/quiet"))
-            await server.until(lambda: len(server.requests) == 2 * number)  # noqa: B023  — awaited here
+            await server.until(lambda asked=2 * number: len(server.requests) == asked)
             task.cancel()
-            await server.until(lambda: len(server.closed_sockets) == number)  # noqa: B023  — as above
+            await server.until(lambda ended=number: len(server.closed_sockets) == ended)
             assert [connection.is_closed() for connection in pool.connections] == [True]
     assert server.connections == 3
 
