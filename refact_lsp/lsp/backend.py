@@ -4,7 +4,7 @@
 tests and benchmarks can serve a constant one.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
@@ -69,6 +69,10 @@ class Suggestion(Protocol):
     def end_column(self) -> int: ...
 
 
+# What is known at once, or what has to be waited for.
+Found = Sequence[Suggestion] | Coroutine[Any, Any, Sequence[Suggestion]]
+
+
 class Backend(Protocol):
     """The product. Notifications are plain calls in the order they came and must not block.
 
@@ -79,7 +83,10 @@ class Backend(Protocol):
     async def open(self, settings: EditorSettings) -> None: ...
     async def close(self) -> None: ...
 
-    async def complete(self, snapshot: Snapshot, ask: Ask) -> Sequence[Suggestion]: ...
+    def complete(self, snapshot: Snapshot, ask: Ask) -> Found:
+        """Answer at once where that is possible: a task costs more than finding in a cache."""
+        ...
+
     async def call(self, method: str, params: bytes) -> msgspec.Struct | None:
         """Serve a `refact/*` request; `params` is its JSON, `{}` where it has none.
 

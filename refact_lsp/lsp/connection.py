@@ -7,12 +7,11 @@ what is secret.
 """
 
 import asyncio
-import functools
 import inspect
 import json
 import logging
 import re
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Any, Literal, TypeVar, cast
 
 import msgspec
@@ -139,8 +138,7 @@ class Connection:
         self._receive(b"")  # what was read behind `initialize`
         code = await self._ended
         tasks = [*self._running.values(), *self._beside]
-        for task in tasks:
-            task.cancel()
+        self._cancel(tasks)
         await asyncio.gather(*tasks, return_exceptions=True)
         return code
 
@@ -185,8 +183,7 @@ class Connection:
 
     def cancel_all(self) -> None:
         """Cancel every request that is being served."""
-        for task in self._running.values():
-            task.cancel()
+        self._cancel(self._running.values())
 
     async def quiet(self, for_s: float) -> None:
         """Wait until nothing is being served and nothing came for so long."""
@@ -202,7 +199,12 @@ class Connection:
         """`$/cancelRequest`: ends the request's task and with it whatever it holds open."""
         task = self._running.get(params.id)
         if task is not None:
-            task.cancel()
+            self._cancel([task])
+
+    def _cancel(self, tasks: Iterable[asyncio.Task[Any]]) -> None:
+        """Cancel behind what the loop has to do: a task cancelled before it began never runs."""
+        for task in tasks:
+            self._loop.call_soon(task.cancel)
 
     def _send(self, message: msgspec.Struct) -> None:
         self.send_raw(_encode(message))
@@ -303,8 +305,7 @@ class Connection:
             self._fail(key, _error_of(method, error))
             return
         if inspect.iscoroutine(outcome):
-            task = self._running[key] = self._loop.create_task(self._serve(key, method, outcome))
-            task.add_done_callback(functools.partial(self._begun_or_failed, key, outcome))
+            self._running[key] = self._loop.create_task(self._serve(key, method, outcome))
         else:
             self._answer(key, method, outcome)
 
@@ -326,15 +327,6 @@ class Connection:
             self._fail(key, _error_of(method, error))
         finally:
             del self._running[key]
-
-    def _begun_or_failed(
-        self, key: Id, work: Coroutine[Any, Any, Any], task: asyncio.Task[None]
-    ) -> None:
-        """Answer a request that was cancelled before its task ran at all."""
-        if self._running.get(key) is task:
-            work.close()
-            del self._running[key]
-            self._fail(key, _CANCELLED_REQUEST)
 
     def _answer(self, key: Id, method: str, result: Any) -> None:
         try:

@@ -7,16 +7,16 @@ goes on in a task of its own, which `$/cancelRequest` ends.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from refact_lsp.core.problems import RefactError
 from refact_lsp.core.settings import EditorSettings, read_settings
-from refact_lsp.core.text import Snapshot
+from refact_lsp.core.text import Encoding, Snapshot
 from refact_lsp.lsp import answers, client
-from refact_lsp.lsp.backend import Ask, BackendFactory, InvalidParams, Suggestion
+from refact_lsp.lsp.backend import Ask, BackendFactory, Found, InvalidParams, Suggestion
 from refact_lsp.lsp.connection import Connection, Handler, typed
 from refact_lsp.lsp.documents import Documents
 from refact_lsp.lsp.early import ACCEPTED
@@ -55,6 +55,8 @@ TO_PYGLS = (
     "workspace/didChangeWorkspaceFolders",
     "window/workDoneProgress/cancel",
 )
+
+Show = Callable[[Snapshot, Sequence[Suggestion], Encoding], msgspec.Struct]
 
 _log = logging.getLogger(__name__)
 
@@ -167,13 +169,14 @@ class Server:
         snapshot = self._snapshot(params.text_document, params.position)
         if snapshot is None:
             return answers.NO_GHOST_TEXTS
-        return self._ghost_texts(snapshot, client.ask(params, snapshot, self._documents.encoding))
+        ask = client.ask(params, snapshot, self._documents.encoding)
+        return self._complete(snapshot, ask, answers.ghost_texts)
 
     def _menu(self, params: CompletionParams) -> Any:
         snapshot = self._snapshot(params.text_document, params.position)
         if snapshot is None:
             return answers.NO_MENU
-        return self._entries(snapshot)
+        return self._complete(snapshot, Ask(), answers.menu)
 
     def _snapshot(self, document: DocumentRef, position: Position) -> Snapshot | None:
         """Return the document as it is; None where it is not open or another version is meant."""
@@ -183,24 +186,29 @@ class Server:
             return None
         return snapshot
 
-    async def _ghost_texts(self, snapshot: Snapshot, ask: Ask) -> answers.InlineList:
-        suggestions = await self._suggestions(snapshot, ask)
-        return answers.ghost_texts(snapshot, suggestions, self._documents.encoding)
+    def _complete(self, snapshot: Snapshot, ask: Ask, show: Show) -> Any:
+        """Ask the product; what it knows at once is sent before the next message is read."""
+        found: Found = ()
+        with _no_error_box():
+            if self._product.backend is None:
+                found = self._complete_once_open(snapshot, ask)
+            else:
+                found = self._product.backend.complete(snapshot, ask)
+        if isinstance(found, Coroutine):
+            return self._complete_later(snapshot, found, show)
+        return show(snapshot, found, self._documents.encoding)
 
-    async def _entries(self, snapshot: Snapshot) -> answers.CompletionList:
-        suggestions = await self._suggestions(snapshot, Ask())
-        return answers.menu(snapshot, suggestions, self._documents.encoding)
+    async def _complete_once_open(self, snapshot: Snapshot, ask: Ask) -> Sequence[Suggestion]:
+        found = (await self._product.ready()).complete(snapshot, ask)
+        return await found if isinstance(found, Coroutine) else found
 
-    async def _suggestions(self, snapshot: Snapshot, ask: Ask) -> Sequence[Suggestion]:
-        """Ask the product. Who types is shown no error box; `refact/status` tells the reason."""
-        try:
-            backend = self._product.backend or await self._product.ready()
-            return await backend.complete(snapshot, ask)
-        except RefactError as error:
-            _log.info("no completion: %s", error)
-        except Exception:  # noqa: BLE001  — the same for a bug
-            _log.exception("completion failed")
-        return ()
+    async def _complete_later(
+        self, snapshot: Snapshot, work: Coroutine[Any, Any, Sequence[Suggestion]], show: Show
+    ) -> Any:
+        found: Sequence[Suggestion] = ()
+        with _no_error_box():
+            found = await work
+        return show(snapshot, found, self._documents.encoding)
 
     def _did_show(self, params: DidShow) -> None:
         if self._product.backend is not None:
@@ -319,3 +327,14 @@ class Server:
     def _shutdown(self) -> None:
         self._connection.phase = "stopping"
         self._connection.cancel_all()
+
+
+@contextlib.contextmanager
+def _no_error_box() -> Generator[None]:
+    """Log what goes wrong: who types is shown no error box; `refact/status` tells the reason."""
+    try:
+        yield
+    except RefactError as error:
+        _log.info("no completion: %s", error)
+    except Exception:  # noqa: BLE001  — the same for a bug
+        _log.exception("completion failed")

@@ -14,7 +14,7 @@ from refact_lsp.features.chat.service import Chat
 from refact_lsp.features.completion.service import Completion
 from refact_lsp.features.completion.values import Request, Selected
 from refact_lsp.features.setup.status import status
-from refact_lsp.lsp.backend import Ask, Editor, InvalidParams, Suggestion, UnknownMethod
+from refact_lsp.lsp.backend import Ask, Editor, Found, InvalidParams, UnknownMethod
 from refact_lsp.lsp.patience import patient
 from refact_lsp.rpc import table
 from refact_lsp.rpc.methods import TABLE
@@ -58,9 +58,9 @@ class EditorSession:
         if self._life is not None:
             await self._life
 
-    async def complete(self, snapshot: Snapshot, ask: Ask) -> Sequence[Suggestion]:
+    def complete(self, snapshot: Snapshot, ask: Ask) -> Found:
         """Serve one inline completion."""
-        return await self._completion.complete(snapshot, _request(ask, self._editor.client.name))
+        return self._completion.complete(snapshot, _request(ask, self._editor.client.name))
 
     async def call(self, method: str, params: bytes) -> msgspec.Struct:
         """Serve one `refact/*` request."""

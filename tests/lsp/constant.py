@@ -13,7 +13,7 @@ import msgspec
 from refact_lsp.core.problems import refuse
 from refact_lsp.core.settings import EditorSettings
 from refact_lsp.core.text import Edit, Snapshot
-from refact_lsp.lsp.backend import Ask, Editor, InvalidParams, UnknownMethod
+from refact_lsp.lsp.backend import Ask, Editor, Found, InvalidParams, UnknownMethod
 
 GHOST = "ghost_text()"
 
@@ -49,11 +49,11 @@ class Constant:
 
     async def close(self) -> None: ...
 
-    async def complete(self, snapshot: Snapshot, ask: Ask) -> Sequence[Item]:
+    def complete(self, snapshot: Snapshot, ask: Ask) -> Found:
         self.ask = ask
         match snapshot.line_text.strip():
             case "# slow":
-                await self._wait_forever()
+                return self._nothing_ever()
             case "# fail":
                 raise RuntimeError("secret-path")
             case "# refuse":
@@ -105,6 +105,10 @@ class Constant:
             case _:
                 raise UnknownMethod(method)
         return Anything(value=None)
+
+    async def _nothing_ever(self) -> Sequence[Item]:
+        await self._wait_forever()
+        return []
 
     async def _wait_forever(self) -> None:
         try:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.lsp.raw_client import AUTOMATIC, URI, RawClient, inline
+from tests.lsp.raw_client import AUTOMATIC, URI, RawClient, framed, inline
 
 
 @pytest.mark.parametrize("line", ["# fail", "# refuse", "# nothing"])
@@ -27,6 +27,15 @@ def test_cancelled_completion_is_told_so(server: RawClient):
     server.result("refact/echo", {"text": "a"})
     server.send("$/cancelRequest", {"id": 5})
     assert server.reply(5)["error"]["code"] == -32800
+
+
+def test_what_is_known_at_once_is_answered_before_the_next_message_is_read(server: RawClient):
+    server.open("abc")
+    server.result("refact/echo", {"text": "a"})  # the product is open by now
+    ask = {"jsonrpc": "2.0", "id": 6, "method": "textDocument/inlineCompletion", "params": inline()}
+    cancel = {"jsonrpc": "2.0", "method": "$/cancelRequest", "params": {"id": 6}}
+    server.raw(b"".join(framed(json.dumps(message).encode()) for message in (ask, cancel)))
+    assert len(server.reply(6)["result"]["items"]) == 1
 
 
 def test_how_it_was_asked_reaches_the_product(server: RawClient):

@@ -161,11 +161,13 @@ def test_cancelling_ends_the_work_and_says_so(server: RawClient, key: object):
     assert server.result("refact/seen")["value"][3] == before + 1
 
 
-def test_a_request_can_be_cancelled_before_it_began(server: RawClient):
+def test_a_request_that_is_cancelled_before_it_began_begins_and_ends(server: RawClient):
     slow = b'{"jsonrpc":"2.0","id":9,"method":"refact/slow","params":{}}'
     cancel = b'{"jsonrpc":"2.0","method":"$/cancelRequest","params":{"id":9}}'
+    before = server.result("refact/seen")["value"][3]
     server.raw(framed(slow) + framed(cancel))
     assert server.reply(9)["error"]["code"] == -32800
+    assert server.result("refact/seen")["value"][3] == before + 1
 
 
 def test_cancelling_what_is_not_there_does_nothing(server: RawClient):

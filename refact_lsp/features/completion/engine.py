@@ -8,7 +8,8 @@ failing model: it comes back empty, and its trace says why.
 import asyncio
 import itertools
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -38,6 +39,9 @@ from refact_lsp.features.completion.tracker import Tracker
 from refact_lsp.features.completion.values import Answer, Lines, Request, Suggestion
 from refact_lsp.store.completion_tallies import Tally
 
+# What the cache or the embedded model say at once, or what a model has yet to say.
+Served = list[Suggestion] | Coroutine[Any, Any, list[Suggestion]]
+
 log = logging.getLogger(__name__)
 
 
@@ -63,8 +67,8 @@ class Engine:
         """What the completion model last failed with, until it answers again."""
         return self._failures.problem
 
-    async def complete(self, snapshot: Snapshot, request: Request) -> list[Suggestion]:
-        """Serve one request; the caller takes the snapshot before it awaits anything.
+    def complete(self, snapshot: Snapshot, request: Request) -> Served:
+        """Serve one request, at once where no model is to be asked.
 
         Cancelling it closes the model's socket. A newer request for the document makes an older
         one that still waits come back empty.
@@ -89,7 +93,8 @@ class Engine:
         if place.target.embedded:
             silent = "quiet" if place.settings.quiet else "notConfident"
             return self._serve(ask, self._asking.guessed(session, place) or silent)
-        return await self._ask(ask)
+        session.asking = Waiting()
+        return self._ask(ask, session.asking)
 
     def changed(self, uri: str, lines: Lines) -> None:
         """Take in the document after a change; `lines` is not mutated afterwards."""
@@ -203,12 +208,12 @@ class Engine:
         scope = _scope(target, request, settings)
         return Place(asked, scope, target, settings, _unit(request))
 
-    async def _ask(self, ask: Ask) -> list[Suggestion]:
+    async def _ask(self, ask: Ask, waiting: Waiting) -> list[Suggestion]:
         """Wait for the answer, unless a newer request ends that."""
         session = ask.session
-        waiting = session.asking = Waiting()
         hit: Hit | str = "failed"
         try:
+            waiting.begin()
             hit = await self._asking.answer(ask)
         except asyncio.CancelledError:
             if waiting.was_superseded():

@@ -26,10 +26,10 @@ from refact_lsp.core.requests import ChatRequest, CompletionRequest
 from refact_lsp.core.text import Snapshot
 from refact_lsp.core.uris import file_path
 from refact_lsp.features.calls import chat_events, completion_events
-from refact_lsp.features.completion.engine import Engine
+from refact_lsp.features.completion.engine import Engine, Served
 from refact_lsp.features.completion.ports import Ports, Settings, Target
 from refact_lsp.features.completion.target import completion_settings, completion_target
-from refact_lsp.features.completion.values import Request, Snippet, Suggestion
+from refact_lsp.features.completion.values import Request, Snippet
 from refact_lsp.features.completion.workspace.service import WorkspaceService
 from refact_lsp.features.context.service import ContextService
 from refact_lsp.features.counting.lines import LineCounter
@@ -95,10 +95,10 @@ class Completion:
         self._app.start(self._follow_rules())
         self._app.start(self._flush())
 
-    async def complete(self, snapshot: Snapshot, request: Request) -> Sequence[Suggestion]:
+    def complete(self, snapshot: Snapshot, request: Request) -> Served:
         """Serve one request."""
         self._prepare(snapshot)
-        return await self.engine.complete(snapshot, request)
+        return self.engine.complete(snapshot, request)
 
     def opened(self, snapshot: Snapshot) -> None:
         """Take in an opened document; its privacy verdict is found before anybody types."""

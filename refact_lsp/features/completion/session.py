@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from typing import Any
 
 import msgspec
 
@@ -40,22 +41,30 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class Waiting:
-    """A request that waits in the present task, until a newer one of its document ends it."""
+    """A request that waits, until a newer one of its document ends it."""
 
     def __init__(self) -> None:
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101  — a coroutine runs in a task
-        self._task = task
-        self._cancelled = task.cancelling()
+        self._task: asyncio.Task[Any] | None = None
+        self._cancelled = 0
         self._superseded = False
+
+    def begin(self) -> None:
+        """Wait in the present task from now on; raises where a newer request is here already."""
+        if self._superseded:
+            raise asyncio.CancelledError
+        self._task = asyncio.current_task()
+        self._cancelled = self._task.cancelling() if self._task is not None else 0
 
     def supersede(self) -> None:
         """End it; it sees a cancellation."""
         self._superseded = True
-        self._task.cancel()
+        if self._task is not None:
+            self._task.cancel()
 
     def was_superseded(self) -> bool:
         """Say whether that is all there is to a cancellation, and take it back then."""
+        if self._task is None:
+            return self._superseded
         return self._superseded and self._task.uncancel() <= self._cancelled
 
 

@@ -163,7 +163,8 @@ class Editor:
         self.change(text, cursor)
 
     async def ask(self, **request: object) -> list[Suggestion]:
-        return await self.engine.complete(self.snapshot(), Request(**request))  # pyright: ignore[reportArgumentType]  # tests pass fields by name
+        served = self.engine.complete(self.snapshot(), Request(**request))  # pyright: ignore[reportArgumentType]  # tests pass fields by name
+        return served if isinstance(served, list) else await served
 
 
 @dataclass

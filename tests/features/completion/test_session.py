@@ -56,6 +56,7 @@ async def superseded(begun: "asyncio.Future[Waiting]") -> bool:
     waiting = Waiting()
     begun.set_result(waiting)
     try:
+        waiting.begin()
         await asyncio.Event().wait()
     except asyncio.CancelledError:
         if waiting.was_superseded():
@@ -75,3 +76,11 @@ async def test_a_request_that_is_superseded_goes_on_unless_it_was_cancelled_too(
     await asyncio.wait({task})
     assert task.cancelled() == cancelled
     assert cancelled or (task.result() and not task.cancelling())
+
+
+async def test_a_request_that_is_superseded_before_it_began_does_not_begin():
+    waiting = Waiting()
+    waiting.supersede()
+    with pytest.raises(asyncio.CancelledError):
+        waiting.begin()
+    assert waiting.was_superseded()

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from refact_lsp.features.completion.ports import Settings
+from refact_lsp.features.completion.values import Request
 from tests.features.completion.desk import Editor, open_desk, settle
 
 
@@ -124,6 +125,21 @@ async def test_a_request_that_is_cancelled_as_a_newer_one_comes_ends_alone():
         assert desk.engine.recent()[1].outcome == "cancelled"
         desk.model.calls[0].say("ute()")
         assert [item.text for item in await second] == ["mpute()"]
+        assert len(desk.model.calls) == 1
+
+
+async def test_a_request_whose_newer_one_comes_before_it_began_asks_no_model():
+    async with open_desk() as desk:
+        editor = Editor(desk.engine, "x = |\n")
+        older, newer = (desk.engine.complete(editor.snapshot(), Request()) for _ in range(2))
+        assert not isinstance(older, list)
+        assert not isinstance(newer, list)
+        assert await older == []
+        assert desk.engine.recent()[1].outcome == "superseded"
+        task = desk.start(lambda: newer)
+        await desk.clock.advance(1)
+        desk.model.calls[0].say("compute()")
+        assert [item.text for item in await task] == ["compute()"]
         assert len(desk.model.calls) == 1
 
 
