@@ -8,13 +8,8 @@ from tests.bench.stdio import Document, bench
 DOOR = "class Door:\n    def open_with(self, key: str) -> bool:\n        return bool(key)\n"
 HINGE = "def oil_hinge(drops: int) -> None: ...\n"
 KEY_S = 0.02
-MAIN = """\
-from door import Door
-
-
-def enter(door: Door) -> None:
-    # oil each hinge
-    x0 = door."""
+HINT = "    # oil each hinge\n"
+MAIN = f"from door import Door\n\n\ndef enter(door: Door) -> None:\n{HINT}    x0 = door."
 
 
 async def test_the_prompt_brings_what_is_imported_or_named_and_nothing_excluded(
@@ -39,7 +34,8 @@ async def test_the_prompt_brings_what_is_imported_or_named_and_nothing_excluded(
             ):
                 await document.complete()
                 number += 1
-                document.type(f"a\n    x{number} = door.")
+                # The hint stays close to the cursor, however long the reading takes.
+                document.type(f"a\n{HINT}    x{number} = door.")
                 await asyncio.sleep(KEY_S)  # the server reads the files between the keys
         explained = await server.ask("refact/completion/explain", {})
         assert all("unlock_all" not in call.prompt for call in provider.calls)
