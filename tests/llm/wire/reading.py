@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 from collections.abc import Iterable, Sequence
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Literal
 
@@ -83,8 +84,12 @@ def recordings_folder() -> Path | None:
     return folder if (folder / "index.json").is_file() else None
 
 
-def recordings(*wires: str) -> list[Any]:
-    """The recordings of some wires as pytest parameters; one skipped one where there are none."""
+def recordings(*wires: str, accepted: bool | None = None, stream: bool | None = None) -> list[Any]:
+    """The recordings of some wires as pytest parameters; one skipped one where there are none.
+
+    `accepted` and `stream` leave only those that were answered with 200, or not, and that were
+    asked for as a stream, or not.
+    """
     folder = recordings_folder()
     if folder is None:
         reason = "no recordings here: set REFACT_SHARED to the folder that holds them"
@@ -94,6 +99,8 @@ def recordings(*wires: str) -> list[Any]:
         pytest.param(folder / entry["file"], id=entry["id"])
         for entry in index
         if entry["wire"] in wires
+        and accepted in (None, entry["status"] == HTTPStatus.OK)
+        and stream in (None, entry["stream"])
     ]
 
 

@@ -14,6 +14,9 @@ from tests.llm.wire.reading import Answer, read, recordings
 
 KINDS = {401: {"authentication"}, 429: {"rateLimited"}, 404: {"modelNotFound"}}
 BAD_REQUEST = {"modelNotFound", "invalidRequest", "contextTooLong"}
+NO_VECTORS = {"modelNotFound", "authentication"}
+CHATS = ("openai-chat", "openai-responses", "anthropic-messages")
+TEXTS = (*CHATS, "openai-completions")
 
 
 def arguments(text: object) -> object:
@@ -49,23 +52,25 @@ def check_usage(answer: Answer, usage: dict[str, Any] | None, wire: str) -> None
         assert answer.usage.cache_read_tokens == details["cached_tokens"]
 
 
-@pytest.mark.parametrize(
-    "path",
-    recordings("openai-chat", "openai-completions", "openai-responses", "anthropic-messages"),
-)
-def test_a_recorded_answer_is_read(path: Path):
+@pytest.mark.parametrize("path", recordings(*TEXTS, "openai-embeddings", accepted=False))
+def test_a_recorded_refusal_has_its_kind(path: Path):
+    recorded = json.loads(path.read_bytes())
+    status, body = recorded["status"], recorded["body"].encode()
+    problem = classify(status, recorded["headers"], body)
+    of_vectors = recorded["wire"] == "openai-embeddings"
+    assert problem.kind in (NO_VECTORS if of_vectors else KINDS.get(status, BAD_REQUEST))
+
+
+@pytest.mark.parametrize("path", recordings(*TEXTS, accepted=True))
+def test_a_recorded_answer_is_read_in_whatever_pieces_it_comes(path: Path):
     recorded = json.loads(path.read_bytes())
     expected, body = recorded["expected"], recorded["body"].encode()
-    if recorded["status"] != 200:
-        problem = classify(recorded["status"], recorded["headers"], body)
-        assert problem.kind in KINDS.get(recorded["status"], BAD_REQUEST)
-        return
-    parser = CHAT[recorded["wire"]].chat_parser(Quirks())
+    wire = CHAT[recorded["wire"]]
     if expected["finish_reason"] is None:
         with pytest.raises(RefactError):
-            read(parser, body)
+            read(wire.chat_parser(Quirks()), body)
         return
-    answer = read(parser, body)
+    answer = read(wire.chat_parser(Quirks()), body)
     assert answer.finished is not None
     refused = expected["text"] == "" and answer.text.startswith("I'm sorry")
     assert refused or answer.text == expected["text"]
@@ -79,15 +84,14 @@ def test_a_recorded_answer_is_read(path: Path):
         )
         assert call.invalid == (not isinstance(call.arguments, dict))
     check_usage(answer, expected["usage"], recorded["wire"])
+    for size in (1, 7, 1000) if len(body) < 6_000 else (61, 997):
+        pieces = [body[i : i + size] for i in range(0, len(body), size)]
+        assert read(wire.chat_parser(Quirks()), *pieces) == answer
 
 
-@pytest.mark.parametrize("path", recordings("openai-embeddings"))
+@pytest.mark.parametrize("path", recordings("openai-embeddings", accepted=True))
 def test_recorded_vectors_are_read(path: Path):
     recorded = json.loads(path.read_bytes())
-    if recorded["status"] != 200:
-        problem = classify(recorded["status"], recorded["headers"], recorded["body"].encode())
-        assert problem.kind in {"modelNotFound", "authentication"}
-        return
     answer = read(
         EMBEDDING["openai-embeddings"].embedding_parser(Quirks()), recorded["body"].encode()
     )
@@ -99,31 +103,10 @@ def test_recorded_vectors_are_read(path: Path):
     assert answer.usage.input_tokens == expected["usage"]["total_tokens"]
 
 
-@pytest.mark.parametrize(
-    "path",
-    recordings("openai-chat", "openai-completions", "openai-responses", "anthropic-messages"),
-)
-def test_a_recorded_stream_may_be_cut_anywhere(path: Path):
-    recorded = json.loads(path.read_bytes())
-    if recorded["status"] != 200 or recorded["expected"]["finish_reason"] is None:
-        return
-    body = recorded["body"].encode()
-    wire = CHAT[recorded["wire"]]
-    whole = read(wire.chat_parser(Quirks()), body)
-    for size in (1, 7, 1000) if len(body) < 6_000 else (61, 997):
-        pieces = [body[i : i + size] for i in range(0, len(body), size)]
-        assert read(wire.chat_parser(Quirks()), *pieces) == whole
-
-
-@pytest.mark.parametrize(
-    "path",
-    recordings("openai-chat", "openai-responses", "anthropic-messages"),
-)
+@pytest.mark.parametrize("path", recordings(*CHATS, accepted=True, stream=True))
 def test_a_recorded_stream_without_its_end_is_a_problem(path: Path):
     recorded = json.loads(path.read_bytes())
     body = recorded["body"].encode()
-    if recorded["status"] != 200 or not recorded["stream"]:
-        return
     parser = CHAT[recorded["wire"]].chat_parser(Quirks())
     with pytest.raises(RefactError) as caught:
         read(parser, body[: len(body) // 3])
