@@ -13,6 +13,7 @@ from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
+from refact_lsp.core.certificates import trusting
 from refact_lsp.core.problems import RefactError, refuse
 
 _TIMEOUT_S = 20.0
@@ -138,19 +139,7 @@ def _trust(web: Web, scheme: str) -> ssl.SSLContext:
     """Load the certificates to trust, which takes a moment; unencrypted loopback needs none."""
     if scheme == "http":
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    if web.ca_file is None:
-        import httpx
-
-        return httpx.create_ssl_context()
-    try:
-        return ssl.create_default_context(cafile=web.ca_file)
-    except OSError as error:
-        raise refuse(
-            "network",
-            f"The CA file {web.ca_file} cannot be used.",
-            "Give a file of PEM certificates.",
-            field="caFile",
-        ) from error
+    return trusting(web.ca_file or "")
 
 
 def _answer(status: int, content: bytes, host: str) -> Answer:

@@ -273,23 +273,14 @@ def _open_pool(
     """Import what requests need and read the certificates: long enough to want a thread."""
     from importlib import import_module
 
-    from refact_lsp.llm.network import Pool, tls_context
+    from refact_lsp.core.certificates import trusting
+    from refact_lsp.llm.network import Pool
 
     for name in _WANTED_LATER:
         import_module(f"refact_lsp.llm.{name}")
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
-    try:
-        context = None if ca_file is None else tls_context(ca_file)
-    except OSError as error:
-        reason = "does not exist" if isinstance(error, FileNotFoundError) else "cannot be read"
-        raise refuse(
-            "notConfigured",
-            f"The file of certificates {ca_file} {reason}.",
-            "Correct caFile: a file of certificates in PEM form.",
-            field="caFile",
-            provider=provider,
-        ) from None
+    context = None if ca_file is None else trusting(ca_file, provider=provider)
     return Pool(context, connect_s=connect_s, proxy=proxy)
 
 

@@ -359,17 +359,6 @@ class Pool(httpcore.AsyncConnectionPool):
         raise refused or OSError("no address")
 
 
-def tls_context(ca_file: str) -> ssl.SSLContext:
-    """Make a context that trusts the system, certifi's list and `ca_file`. Slow: use a thread."""
-    import certifi
-
-    context = ssl.create_default_context()
-    context.load_verify_locations(certifi.where())
-    if ca_file:
-        context.load_verify_locations(ca_file)
-    return context
-
-
 def _proxy(url: str) -> httpcore.Proxy:
     from urllib.parse import unquote, urlsplit
 

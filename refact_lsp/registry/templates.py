@@ -61,7 +61,7 @@ COMMON_FIELDS: tuple[Field, ...] = (
     Field(
         name="caFile",
         label="CA file",
-        help="A PEM file of the certificate authorities to trust instead of the system's.",
+        help="A PEM file of certificate authorities to trust besides the system's.",
         advanced=True,
     ),
     Field(

@@ -4,6 +4,7 @@ import hashlib
 import json
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -21,6 +22,7 @@ from refact_lsp.auth.tokens import Tokens
 from refact_lsp.core.oauth_spec import OAuthSpec
 from refact_lsp.core.paths import Folders
 from refact_lsp.core.problems import RefactError
+from tests.servers.certificates import server_context
 from tests.servers.scripted import Reply, Scripted, plain_browser, scripted
 
 ACCESS, REFRESH, KEY = "planted-access-1", "planted-refresh-1", "planted-key-1"
@@ -408,6 +410,24 @@ async def test_every_bad_answer_has_its_problem_and_shows_no_secret(reply: Reply
     assert "planted" not in str(problem)
     assert [each.host for each in seen] == ["127.0.0.1"]
     assert len(server.requests) <= 1
+
+
+async def test_the_providers_file_of_authorities_counts(tmp_path: Path):
+    tls, ca_file = server_context(tmp_path)
+    broken = tmp_path / "broken.pem"
+    broken.write_text("no certificate")
+    kinds: list[str | None] = []
+    async with scripted(say(GRANTED), tls=tls) as server:
+        for file in (ca_file, None, str(broken)):
+            flow = await start_browser(service(server, web=Web(ca_file=file)))
+            flow.supply("c")
+            try:
+                await flow.finish()
+                kinds.append(None)
+            except RefactError as error:
+                kinds.append(error.problem.kind)
+            await flow.close()
+    assert kinds == [None, "network", "notConfigured"]
 
 
 @pytest.mark.parametrize(

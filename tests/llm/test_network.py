@@ -11,15 +11,16 @@ from types import SimpleNamespace
 import httpcore
 import pytest
 
+from refact_lsp.core.certificates import trusting
 from refact_lsp.llm import network
-from refact_lsp.llm.network import Pool, Request, tls_context
+from refact_lsp.llm.network import Pool, Request
 from tests.servers.certificates import server_context
 from tests.servers.scripted import Exchange, Reply, Scripted, scripted
 
 
 @asynccontextmanager
 async def open_pool(ca_file: str | None = None) -> AsyncGenerator[Pool]:
-    pool = Pool(tls_context(ca_file) if ca_file else None, connect_s=5)
+    pool = Pool(trusting(ca_file) if ca_file else None, connect_s=5)
     try:
         yield pool
     finally:
