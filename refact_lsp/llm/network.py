@@ -20,6 +20,7 @@ from h2.exceptions import ProtocolError  # noqa: TID253  — as above
 
 from refact_lsp.llm.targets import is_loopback
 
+_MOST_KEPT = 20  # connections; llm.turns bounds what runs at a time
 KEEP_IDLE_S = 120.0  # shorter than what home routers and load balancers forget silently
 _HIGH_WATER_BYTES = 1 << 20
 _EYEBALLS_S = 0.25  # RFC 8305: head start of one address family over the other
@@ -170,10 +171,8 @@ class _Http1(httpcore.AsyncHTTP11Connection):
     Leans on five private names of httpcore 1.0; tests/llm/test_client.py fails where they change.
     """
 
-    def __init__(
-        self, origin: httpcore.Origin, stream: httpcore.AsyncNetworkStream, keep_s: float
-    ) -> None:
-        super().__init__(origin, stream, keep_s)
+    def __init__(self, origin: httpcore.Origin, line: Line, keep_s: float) -> None:
+        super().__init__(origin, line, keep_s)
         self._state_lock = contextlib.nullcontext()  # what is done under it takes no turn
 
     async def _send_request_headers(self, request: httpcore.Request) -> None:
@@ -299,8 +298,6 @@ class Pool(httpcore.AsyncConnectionPool):
         super().__init__(
             ssl_context=context,
             proxy=_proxy(proxy) if proxy else None,
-            max_connections=None,  # llm.turns bounds what runs at a time
-            max_keepalive_connections=20,
             keepalive_expiry=KEEP_IDLE_S,
         )
 
@@ -314,19 +311,36 @@ class Pool(httpcore.AsyncConnectionPool):
         return self._proxy is not None
 
     async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
-        """Send on a connection that stands open, past httpcore's queue; else by way of it.
+        """Send on a connection that stands open, else on a new one, past httpcore's queue.
 
-        The queue bounds connections, which here nothing does, and puts away those that are over.
+        That bounds connections, and keeps for good what is cancelled while its answer is put away.
         """
-        connections, origin = self.connections, request.url.origin
-        if not any(connection.has_expired() for connection in connections):
-            for connection in connections:
-                if connection.can_handle_request(origin) and connection.is_available():
-                    # Not available after all: the server said goodbye and did not take it.
-                    with contextlib.suppress(httpcore.ConnectionNotAvailable):
-                        return await connection.handle_async_request(request)
-                    break
-        return await super().handle_async_request(request)
+        await self._put_away()
+        while True:
+            # Not available after all: the server said goodbye and did not take it.
+            with contextlib.suppress(httpcore.ConnectionNotAvailable):
+                return await self._free(request.url.origin).handle_async_request(request)
+
+    def _free(self, origin: httpcore.Origin) -> httpcore.AsyncConnectionInterface:
+        for connection in self._connections:
+            if connection.can_handle_request(origin) and connection.is_available():
+                return connection
+        connection = self.create_connection(origin)
+        self._connections.append(connection)
+        return connection
+
+    async def _put_away(self) -> None:
+        """Close what is over, and idle connections beyond the most that are kept."""
+        over: list[httpcore.AsyncConnectionInterface] = []
+        for connection in self.connections:
+            surplus = connection.is_idle() and len(self._connections) > _MOST_KEPT
+            if connection.is_closed():
+                self._connections.remove(connection)
+            elif surplus or connection.has_expired():
+                self._connections.remove(connection)
+                over.append(connection)
+        for connection in over:
+            await connection.aclose()
 
     async def _dialled(self, origin: httpcore.Origin) -> Line:
         try:

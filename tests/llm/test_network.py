@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import time
+import weakref
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -27,9 +28,17 @@ async def open_pool(ca_file: str | None = None) -> AsyncGenerator[Pool]:
         await pool.aclose()
 
 
+def request_to(url: str) -> Request:
+    return Request(
+        "GET", httpcore.URL(url), [(b"host", b"h")], b"", departs=lambda: None, extensions={}
+    )
+
+
 async def ask(pool: Pool, server: Scripted, path: str = "/") -> bytes:
-    url = httpcore.URL(f"{server.url}{path}")
-    request = Request("GET", url, [(b"host", b"h")], b"", departs=lambda: None, extensions={})
+    return await answer_to(pool, request_to(f"{server.url}{path}"))
+
+
+async def answer_to(pool: Pool, request: Request) -> bytes:
     response = await pool.handle_async_request(request)
     try:
         return await response.aread()
@@ -119,3 +128,27 @@ async def test_a_cancel_at_any_moment_of_dialling_leaves_no_socket(tmp_path: Pat
         assert await ask(pool, server, "/again") == b"/again"
         gc.collect()  # a socket that nobody closed complains
         assert len(pool.connections) == 1
+
+
+async def cancelled_at_every_turn(pool: Pool, url: str) -> list["weakref.ref[Request]"]:
+    """Ask until an answer comes before it is cancelled, each time by a connection of its own."""
+    asked: list[weakref.ref[Request]] = []
+    answered = False
+    while not answered:
+        request = request_to(url)
+        task = asyncio.get_running_loop().create_task(answer_to(pool, request))
+        for _ in asked:
+            await asyncio.sleep(0)
+        answered = not task.cancel()
+        await asyncio.wait({task})
+        asked.append(weakref.ref(request))
+        await pool.aclose()
+    return asked
+
+
+async def test_nothing_is_kept_of_a_request_that_is_cancelled_at_any_moment():
+    async with scripted(say_the_target) as server, open_pool() as pool:
+        asked = await cancelled_at_every_turn(pool, server.url)
+        gc.collect()
+        assert [turn for turn, request in enumerate(asked) if request() is not None] == []
+        assert len(server.requests) > 1  # the last ones came as far as their answers
