@@ -55,6 +55,21 @@ async def test_what_came_before_a_broken_chunk_is_given():
     assert problem.kind == "network"
 
 
+async def test_a_request_is_written_down_at_whatever_moment_it_is_cancelled():
+    async with scripted(Reply(body=chat_chunks("a"))) as server, asker() as ask:
+        answered = False
+        while not answered:
+            asked = len(ask.ledger)
+            task = asyncio.get_running_loop().create_task(ask.text(endpoint(server.url)))
+            await server.until(lambda asked=asked: len(server.requests) > asked)
+            for _ in range(asked):
+                await asyncio.sleep(0)
+            answered = not task.cancel()
+            await asyncio.wait({task})
+            assert len(ask.ledger) == len(server.requests)  # also where its closing was cancelled
+    assert {(e.status, e.error) for e in ask.ledger} == {(None, "cancelled"), (200, None)}
+
+
 @pytest.mark.parametrize("secure", [False, True])
 async def test_a_cancel_while_waiting_closes_the_socket_at_once(tmp_path: Path, *, secure: bool):
     tls, ca_file = server_context(tmp_path) if secure else (None, None)

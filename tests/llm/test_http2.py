@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from refact_lsp.llm.endpoint import Endpoint
 from refact_lsp.llm.retry import BRIEF, NONE
 from tests.llm.calls import PURPOSE, LineParser, asker, endpoint, problem_of, request
 from tests.servers.certificates import server_context
@@ -136,24 +135,3 @@ async def test_a_cancel_at_any_moment_leaves_a_row_and_a_connection_of_use(
         await turns(50)
         assert connection.has_expired()
     assert {entry.error for entry in ask.ledger} == {"cancelled"}
-
-
-async def test_a_request_is_written_down_though_its_closing_is_cancelled(tmp_path: Path):
-    tls, ca_file = server_context(tmp_path, alpn=("h2",))
-    read = asyncio.Event()
-
-    async def read_one(to: Endpoint) -> None:
-        async with aclosing(ask.client.stream(to, request(), LineParser, PURPOSE)) as events:
-            await anext(events)
-            read.set()
-
-    async with http2_server(tls, chat_chunks("a")[0], ends=False) as server, asker() as ask:
-        to = endpoint(server.url, ca_file=ca_file, timeout_ms=5000)
-        task = asyncio.get_running_loop().create_task(read_one(to))
-        await read.wait()
-        assert not task.done()  # it closes
-        task.cancel()
-        await asyncio.wait({task})
-        assert task.cancelled()
-        await server.until(lambda: bool(server.resets))
-    assert [(entry.status, entry.error) for entry in ask.ledger] == [(200, "cancelled")]

@@ -16,6 +16,7 @@ from refact_lsp.core.certificates import trusting
 from refact_lsp.llm import network
 from refact_lsp.llm.network import Pool, Request
 from tests.servers.certificates import server_context
+from tests.servers.http2 import http2_server
 from tests.servers.scripted import Exchange, Reply, Scripted, scripted
 
 
@@ -152,3 +153,20 @@ async def test_nothing_is_kept_of_a_request_that_is_cancelled_at_any_moment():
         gc.collect()
         assert [turn for turn, request in enumerate(asked) if request() is not None] == []
         assert len(server.requests) > 1  # the last ones came as far as their answers
+
+
+async def test_a_connection_is_idle_after_a_cancel_at_any_moment_of_an_http2_answer(tmp_path: Path):
+    tls, ca_file = server_context(tmp_path, alpn=("h2",))
+    async with http2_server(tls, b"whole", ends=True) as server, open_pool(ca_file) as pool:
+        assert await answer_to(pool, request_to(server.url)) == b"whole"
+        (connection,) = pool.connections
+        turns, answered = 0, False
+        while not answered:
+            task = asyncio.get_running_loop().create_task(answer_to(pool, request_to(server.url)))
+            await server.until(lambda seen=1 + turns: server.streams > seen)
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            turns, answered = turns + 1, not task.cancel()
+            await asyncio.wait({task})
+            assert connection.is_idle()
+    assert server.connections == 1
