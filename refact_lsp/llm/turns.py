@@ -74,10 +74,10 @@ def _fits(line: _Line, rank: int, limit: int) -> bool:
 
 
 def _admit(line: _Line, limit: int) -> None:
-    """Let in whoever is next, as long as there are places."""
-    while line.waiting:
+    """Let in whoever is next, as long as there are places; who has just given up is not asked."""
+    while True:
         ahead = sorted(
-            line.waiting,
+            (one for one in line.waiting if not one.turn.done()),
             key=lambda one: (0 if one.passed >= _PASSED_OVER else one.rank, one.number),
         )
         chosen = next((one for one in ahead if _fits(line, one.rank, limit)), None)

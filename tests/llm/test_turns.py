@@ -98,6 +98,20 @@ async def test_who_gives_up_in_the_moment_of_being_let_in_hands_it_on():
     assert line.tasks["chat:2"].cancelled()
 
 
+@pytest.mark.parametrize("order", [("chat:1", "chat:2"), ("chat:2", "chat:1")])
+async def test_who_gives_up_as_a_place_becomes_free_takes_none(order: tuple[str, str]):
+    line = Line(1)
+    await line.come("chat:1", "chat:2", "chat:3")
+    for name in order:
+        line.tasks[name].cancel()
+    await settled()
+    assert [line.tasks[name].cancelled() for name in order] == [True, True]
+    assert line.began == ["chat:1", "chat:3"]
+    await line.come("chat:4")
+    await everything_ends(line)
+    assert line.began == ["chat:1", "chat:3", "chat:4"]
+
+
 async def test_providers_do_not_wait_for_one_another():
     turns = Turns()
     async with turns.turn("a", 1, "chat"), turns.turn("b", 1, "chat"):
