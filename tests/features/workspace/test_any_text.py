@@ -4,8 +4,8 @@ import hypothesis.strategies as st
 from hypothesis import given, settings
 
 from refact_lsp.core.text import Snapshot
-from refact_lsp.features.completion.workspace.index import index_texts
 from refact_lsp.features.completion.workspace.model import WorkspaceModel
+from tests.features.workspace.texts import index_texts
 
 PIECE = st.sampled_from(
     [

@@ -7,8 +7,8 @@ import pytest
 from refact_lsp.core.text import Snapshot
 from refact_lsp.features.completion.values import Guess
 from refact_lsp.features.completion.workspace.confidence import QUIET_THRESHOLD
-from refact_lsp.features.completion.workspace.index import index_texts
 from refact_lsp.features.completion.workspace.model import WorkspaceModel
+from tests.features.workspace.texts import index_texts
 
 PATH = "/project/app/orders.py"
 LOADER = """\

@@ -2,12 +2,12 @@
 
 import bisect
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import msgspec
 
 from refact_lsp.features.completion.workspace.stream import Stream
-from refact_lsp.features.completion.workspace.tokens import Vocabulary, text_tokens
+from refact_lsp.features.completion.workspace.tokens import Vocabulary
 
 MAX_FILE_BYTES = 200_000
 MIN_FILE_BYTES = 1
@@ -75,12 +75,3 @@ def empty_index() -> WorkspaceIndex:
     """Return what a model knows before any workspace was read."""
     vocabulary = Vocabulary()
     return WorkspaceIndex(vocabulary, Stream(vocabulary.common, 1), [])
-
-
-def index_texts(texts: Iterable[tuple[str, Sequence[str]]]) -> WorkspaceIndex:
-    """Index (path, lines) in memory, without a file: for small sets and measurements."""
-    from refact_lsp.features.completion.workspace.build import FileTokens, assemble
-
-    vocabulary = Vocabulary()
-    read = [FileTokens(path, 0, 0, *text_tokens(vocabulary, lines)) for path, lines in texts]
-    return assemble(vocabulary, read)
