@@ -42,6 +42,10 @@ class Workplace:
         (self.root / name).write_text(text)
         return str(self.root / name)
 
+    def cached(self) -> bytes:
+        """Give what the service keeps on disk."""
+        return b"".join(path.read_bytes() for path in self.cache.rglob("*") if path.is_file())
+
     def at(self, text: str, name: str = "main.py") -> Snapshot:
         """Put the cursor at the mark `|` of a text."""
         head = split_lines(text[: text.index("|")])

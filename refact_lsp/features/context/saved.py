@@ -7,6 +7,7 @@ import hashlib
 import os
 import zlib
 from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 import msgspec
@@ -26,6 +27,23 @@ class Saved(msgspec.Struct, kw_only=True):
     files: list[FileFacts]
     manifests: list[Manifest]
     together: Together
+
+    @property
+    def paths(self) -> set[str]:
+        """Every file that something is known of."""
+        return {*(file.path for file in self.files), *(one.path for one in self.manifests)}
+
+    def only(self, kept: AbstractSet[str]) -> "Saved":
+        """Leave out what is known of any other file."""
+        return Saved(
+            files=[file for file in self.files if file.path in kept],
+            manifests=[one for one in self.manifests if one.path in kept],
+            together={
+                path: [(other, weight) for other, weight in others if other in kept]
+                for path, others in self.together.items()
+                if path in kept
+            },
+        )
 
 
 class _Header(msgspec.Struct, frozen=True, kw_only=True):

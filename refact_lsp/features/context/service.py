@@ -3,7 +3,7 @@
 `run` is the background task: it takes the saved index of definitions, brings it up to date in the
 worker process, and ranks for the newest cursor in a thread. `gather` answers at once with what is
 ready by then: what is late helps the next request. Every answer asks the privacy rules first, and
-`reconsider` forgets what a changed rule excludes.
+`reconsider` forgets what a changed rule excludes, also in what is saved.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ from refact_lsp.features.context.build import Built, wanted
 from refact_lsp.features.context.desk import Desk
 from refact_lsp.features.context.graph import Graph
 from refact_lsp.features.context.recent import OpenText
-from refact_lsp.features.context.saved import Saved, load_saved, saved_path
+from refact_lsp.features.context.saved import Saved, load_saved, saved_path, write_saved
 
 log = logging.getLogger(__name__)
 
@@ -117,7 +117,8 @@ class ContextService:
     async def reconsider(self) -> None:
         """Forget at once what changed privacy rules exclude, and read what they now let."""
         self._rules_seen += 1
-        await self._forget_excluded()
+        if await self._forget_excluded() or not self.files:
+            await self._forget_saved()
         self._stale.set()
 
     async def run(self) -> None:
@@ -141,6 +142,7 @@ class ContextService:
             await self._renew(roots)
             if rules != self._rules_seen:  # they changed while files were being read
                 await self._forget_excluded()
+                await self._forget_saved()
 
     async def _renew(self, roots: Sequence[str]) -> None:
         try:
@@ -167,14 +169,10 @@ class ContextService:
 
     async def _take_saved(self, roots: Sequence[str]) -> None:
         """Use the saved index, less what is excluded now."""
-        name = _name(roots)
-        saved = await asyncio.to_thread(
-            load_saved, saved_path(self._cache_folder, name), name, rest=_breathe
-        )
+        saved = await self._load(roots)
         if saved is None:
             return
-        known = [*(file.path for file in saved.files), *(one.path for one in saved.manifests)]
-        kept = set(await sieve(known, self._allowed))
+        kept = set(await sieve(saved.paths, self._allowed))
         graph = await asyncio.to_thread(_graph, saved, kept)
         async with self._turn:
             self._desk = Desk(roots, graph, _breathe)
@@ -182,7 +180,30 @@ class ContextService:
             self._wished.set()
         self._notify()
 
-    async def _forget_excluded(self) -> None:
+    async def _load(self, roots: Sequence[str]) -> Saved | None:
+        name = _name(roots)
+        source = saved_path(self._cache_folder, name)
+        return await asyncio.to_thread(load_saved, source, name, rest=_breathe)
+
+    async def _forget_saved(self) -> None:
+        """Take what is excluded out of the saved index: the next build may be long in coming."""
+        roots = self.roots
+        saved = await self._load(roots)
+        if saved is None:
+            return
+        known = saved.paths
+        kept = set(await sieve(known, self._allowed))
+        if kept == known:
+            return
+        name = _name(roots)
+        target = saved_path(self._cache_folder, name)
+        try:
+            await asyncio.to_thread(write_saved, saved.only(kept), target, name)
+        except OSError as error:
+            log.warning("the definitions index still holds what is excluded by now: %s", error)
+
+    async def _forget_excluded(self) -> bool:
+        """Forget what is known of excluded files; tells whether there was any."""
         async with self._turn:
             known = {*self._desk.known(), *self._documents}
         gone = known - set(await sieve(known, self._allowed))
@@ -195,6 +216,7 @@ class ContextService:
             (uri, tuple(each for each in ready if self._allowed(each.path)))
             for uri, ready in self._ready.items()
         )
+        return bool(gone)
 
     async def _keep_ranking(self) -> None:
         while True:
@@ -227,17 +249,11 @@ class ContextService:
 
 def _graph(saved: Saved, kept: set[str]) -> Graph:
     """Put the graph together in small steps."""
-    graph = Graph(
-        (file for file in saved.files if file.path in kept),
-        [one for one in saved.manifests if one.path in kept],
-    )
+    saved = saved.only(kept)
+    graph = Graph(saved.files, saved.manifests)
     for _ in graph.link():
         _breathe()
-    graph.together = {
-        path: {other: weight for other, weight in others if other in kept}
-        for path, others in saved.together.items()
-        if path in kept
-    }
+    graph.together = {path: dict(others) for path, others in saved.together.items()}
     return graph
 
 
