@@ -85,6 +85,17 @@ async def test_a_new_rule_is_obeyed_at_once_and_a_lifted_one_soon(stage: Stage):
     task.cancel()
 
 
+async def test_a_file_that_is_excluded_leaves_what_is_saved_before_anything_is_built(stage: Stage):
+    stage.write("vault.py", "open_vault(with_this, word)\n")
+    task = asyncio.Task(stage.service.run())
+    await stage.knows("open_vault(", "with_this, word)")
+    assert b"open_vault" in stage.cached()
+    stage.secret.add("vault.py")
+    await stage.service.reconsider()
+    assert b"vault" not in stage.cached()
+    task.cancel()
+
+
 async def test_open_documents_teach_and_closed_ones_do_not(stage: Stage):
     other = str(stage.root / "other.py")
     stage.service.document_changed(other, ["open_door(with_this, key)\n", ""])

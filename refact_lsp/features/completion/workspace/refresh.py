@@ -5,6 +5,7 @@ rules, a few paths at a time, and takes the finished index.
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from refact_lsp.features.completion.workspace.index import WorkspaceIndex
 from refact_lsp.features.completion.workspace.languages import holds_code
 from refact_lsp.features.completion.workspace.model import WorkspaceModel
 from refact_lsp.features.completion.workspace.saved import load_index, saved_index_path
+
+log = logging.getLogger(__name__)
 
 Allowed = Callable[[str], bool]
 """Whether the privacy rules let the model read a file; it may read the disk for a new path."""
@@ -36,6 +39,14 @@ async def open_saved(
         return False
     await _take(model, index, allowed)
     return True
+
+
+def forget_saved(roots: Sequence[str], cache_folder: Path) -> None:
+    """Drop the saved index; the next refresh reads everything anew."""
+    try:
+        saved_index_path(cache_folder, _name(roots)).unlink(missing_ok=True)
+    except OSError as error:
+        log.warning("the workspace index still holds what is excluded by now: %s", error)
 
 
 async def refresh(

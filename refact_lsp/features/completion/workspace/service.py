@@ -2,7 +2,7 @@
 
 `run` is the background task: it takes the saved index, brings it up to date, and again some time
 after files changed. `guess` answers at once from what is known by then. Every answer asks the
-privacy rules first, and `reconsider` forgets what a changed rule excludes.
+privacy rules first, and `reconsider` forgets what a changed rule excludes, also in what is saved.
 """
 
 import asyncio
@@ -16,7 +16,13 @@ from refact_lsp.core.problems import Problem, RefactError
 from refact_lsp.core.text import Snapshot
 from refact_lsp.features.completion.values import Guess
 from refact_lsp.features.completion.workspace.model import WorkspaceModel
-from refact_lsp.features.completion.workspace.refresh import Allowed, open_saved, refresh, sieve
+from refact_lsp.features.completion.workspace.refresh import (
+    Allowed,
+    forget_saved,
+    open_saved,
+    refresh,
+    sieve,
+)
 
 log = logging.getLogger(__name__)
 
@@ -104,8 +110,11 @@ class WorkspaceService:
 
     async def _forget_excluded(self) -> None:
         known = self.model.paths()
-        for path in known - set(await sieve(known, self._allowed)):
+        gone = known - set(await sieve(known, self._allowed))
+        for path in gone:
             self.model.forget(path)
+        if gone:  # the words of a file cannot be told apart in what is saved
+            await asyncio.to_thread(forget_saved, self.roots, self._cache_folder)
 
     async def _refresh(self, roots: Sequence[str]) -> None:
         try:
