@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from refact_lsp.registry.catalog import Catalog
-from refact_lsp.registry.table import providers_table, with_table
+from tests.registry.table import providers_table, with_table
 
 README = Path(__file__).parents[2] / "README.md"
 
