@@ -23,15 +23,14 @@ def check(as_json: bool) -> None:
     places = [bundled_folder(), folders(os.environ).config / "registry"]
     problems = check_everything(places)
     checks = [Check(name="registry", ok=False, detail=p.message, hint=p.hint) for p in problems]
-    files = sum(len(list(place.rglob("*.toml"))) for place in places)
-    show(
-        checks,
-        as_json=as_json,
-        render=lambda rows: (
+
+    def render(rows: list[Check]) -> None:
+        if rows:
             print_table(("part", "problem"), [(r.name, r.detail) for r in rows])
-            if rows
-            else click.echo(f"{files} files are in order.")
-        ),
-    )
+        else:
+            files = sum(len(list(place.rglob("*.toml"))) for place in places)
+            click.echo(f"{files} files are in order.")
+
+    show(checks, as_json=as_json, render=render)
     if checks:
         raise SystemExit(1)

@@ -48,7 +48,7 @@ def open_catalog(
     `catalog.problems`. A cache that cannot be read or written only costs time.
     """
     folders = [bundled or bundled_folder()]
-    if user_folder is not None and user_folder.is_dir():
+    if user_folder is not None and _is_there(user_folder):
         folders.append(user_folder)
 
     def compiled(name: str, own: Sequence[Path], read: Callable[[], Registry]) -> Registry:
@@ -76,6 +76,13 @@ def open_catalog(
         read_models=read_models,
         problems=registry.problems,
     )
+
+
+def _is_there(folder: Path) -> bool:
+    try:
+        return folder.is_dir()
+    except OSError:  # reading says why it may not be entered
+        return True
 
 
 def models_of(catalog: ModelCatalog) -> Models:
@@ -131,8 +138,12 @@ def _key(files: Sequence[File]) -> str:
     """Name the state of the files: every change of one gives another key."""
     digest = hashlib.sha256(f"{FORMAT} {msgspec.__version__}".encode())
     for file in files:
-        stat = file.stat()
-        digest.update(f"{os.fspath(file)}\0{stat.st_size}\0{stat.st_mtime_ns}\0".encode())
+        try:
+            stat = file.stat()
+            state = f"{stat.st_size}\0{stat.st_mtime_ns}"
+        except OSError as error:  # in a folder that may not be entered
+            state = f"{error.strerror}"
+        digest.update(b"%b\0%b\0" % (os.fsencode(file), state.encode()))
     return digest.hexdigest()[:_KEY_LENGTH]
 
 

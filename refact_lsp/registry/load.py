@@ -43,6 +43,14 @@ class Registry(msgspec.Struct, frozen=True, kw_only=True):
 class FileRefusedError(Exception):
     """A file that the registry cannot take; the text is the problem's message."""
 
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+_CORRECT = "Correct the file; registry/README.md describes its fields."
+_GIVE = "Give it to your user."
+
 
 def bundled_folder() -> Path:
     """Find the shipped data: inside the package when installed, else beside it in a checkout."""
@@ -53,16 +61,16 @@ def bundled_folder() -> Path:
 
 def registry_files(folders: Sequence[Path]) -> list[File]:
     """List every file that `read_registry` would read, in a stable order."""
-    kinds = [file for folder in folders for kind in KINDS for _, file in _files(folder / kind)]
-    own_models = [file for folder in folders[1:] for _, file in _files(folder / MODELS)]
-    rules = [path for folder in folders if (path := folder / TOKENIZERS).is_file()]
+    kinds = [file for folder in folders for kind in KINDS for file in _seen(folder / kind)]
+    own_models = [file for folder in folders[1:] for file in _seen(folder / MODELS)]
+    rules = [path for folder in folders if _is_there(path := folder / TOKENIZERS)]
     return [*kinds, *own_models, *rules]
 
 
 def catalog_files(folders: Sequence[Path], name: str) -> list[File]:
     """List the files that make the catalog of that name."""
     paths = [folder / MODELS / f"{name}.toml" for folder in folders]
-    return [path for path in paths if path.is_file()]
+    return [path for path in paths if _is_there(path)]
 
 
 def read_registry(folders: Sequence[Path]) -> Registry:
@@ -86,8 +94,31 @@ MODELS = "models"
 TOKENIZERS = "tokenizers.toml"
 
 
-def _files(folder: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
-    """Give the entries' names and files in a stable order; each start of the program asks.
+def _names(folder: Path, problems: list[Problem]) -> Iterator[str]:
+    """Give the entries' names in a stable order; what cannot be one is told and passed over."""
+    try:
+        files = _files(folder)
+    except OSError as error:
+        problems.append(_problem(_refused(folder, error.strerror, _GIVE)))
+        return
+    for file in files:
+        if file.name.isprintable():
+            yield file.name.removesuffix(".toml")
+        else:
+            refused = _refused(Path(file), "its name is not plain UTF-8 text", "Rename the file.")
+            problems.append(_problem(refused))
+
+
+def _seen(folder: Path) -> Sequence[File]:
+    """Give the entries' files, or the folder itself where nobody may look into it."""
+    try:
+        return _files(folder)
+    except OSError:
+        return [folder]
+
+
+def _files(folder: Path) -> list[os.DirEntry[str]]:
+    """Give the entries' files in a stable order; each start of the program asks.
 
     Hidden ones are what editors and systems note for themselves.
     """
@@ -95,11 +126,12 @@ def _files(folder: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
         with os.scandir(folder) as found:
             files = sorted(found, key=lambda file: file.name)
     except (FileNotFoundError, NotADirectoryError):
-        return
-    for file in files:
-        named = file.name.endswith(".toml") and not file.name.startswith(".")
-        if named and _is_file(file):
-            yield file.name.removesuffix(".toml"), file
+        return []
+    return [
+        file
+        for file in files
+        if file.name.endswith(".toml") and not file.name.startswith(".") and _is_file(file)
+    ]
 
 
 def _is_file(entry: os.DirEntry[str]) -> bool:
@@ -109,15 +141,25 @@ def _is_file(entry: os.DirEntry[str]) -> bool:
         return False
 
 
+def _is_there(path: Path) -> bool:
+    """Whether it is a file, as far as one may look: reading says what is wrong with others."""
+    try:
+        return path.is_file()
+    except OSError:
+        return True
+
+
 def _read(folders: Sequence[Path], named_by: Sequence[Path], below: Registry) -> Registry:
     """Read the entries that the folders of `named_by` name, and lay them over what lies below."""
     problems: list[Problem] = []
     for folder in folders[1:]:
-        for name, _ in _files(folder / MODELS):
+        for name in _names(folder / MODELS, problems):
             _read_entry(folders, MODELS, name, ModelCatalog, problems)
 
     def read_kind(kind: str, shape: type[T]) -> dict[str, T]:
-        names = dict.fromkeys(name for folder in named_by for name, _ in _files(folder / kind))
+        names = dict.fromkeys(
+            name for folder in named_by for name in _names(folder / kind, problems)
+        )
         read = {name: _read_entry(folders, kind, name, shape, problems) for name in names}
         return {name: entry for name, entry in read.items() if entry is not None}
 
@@ -137,8 +179,8 @@ def read_catalog(folders: Sequence[Path], name: str) -> ModelCatalog | None:
 def check_everything(folders: Sequence[Path]) -> tuple[Problem, ...]:
     """Read every file, bundled models included, and give all problems."""
     problems = list(read_registry(folders).problems)
-    own = {name for folder in folders[1:] for name, _ in _files(folder / MODELS)}
-    for name, _ in _files(folders[0] / MODELS):
+    own = {name for folder in folders[1:] for name in _names(folder / MODELS, [])}
+    for name in _names(folders[0] / MODELS, problems):
         if name not in own:
             _read_entry(folders, MODELS, name, ModelCatalog, problems)
     return tuple(problems)
@@ -151,7 +193,7 @@ def _read_entry(
     entry: T | None = None
     tables: Tables = {}
     for path in (folder / kind / f"{name}.toml" for folder in folders):
-        if not path.is_file():
+        if not _is_there(path):
             continue
         try:
             merged = _laid_over(tables, _read_toml(path))
@@ -166,7 +208,7 @@ def _read_tokenizers(
 ) -> TokenizerRules:
     """Read the rules and vocabularies, those of later folders first, before those given."""
     for path in (folder / TOKENIZERS for folder in folders):
-        if not path.is_file():
+        if not _is_there(path):
             continue
         try:
             own = _decode("tokenizers", path, _read_toml(path), TokenizerRules)
@@ -180,28 +222,35 @@ def _read_tokenizers(
 
 
 def _problem(error: FileRefusedError) -> Problem:
-    return Problem(
-        kind="invalidRequest",
-        message=str(error),
-        hint="Correct the file; registry/README.md describes its fields.",
-    )
+    return Problem(kind="invalidRequest", message=str(error), hint=error.hint)
 
 
 def _read_toml(path: Path) -> Tables:
     try:
         with path.open("rb") as file:
             return tomllib.load(file)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise FileRefusedError(f"{path}: {error}") from error
+    except OSError as error:
+        raise _refused(path, error.strerror, _GIVE) from error
+    except UnicodeDecodeError as error:
+        raise _refused(path, "it is not UTF-8 text") from error
+    except tomllib.TOMLDecodeError as error:
+        raise _refused(path, str(error)) from error
+
+
+def _refused(path: Path, fault: str | None, hint: str = _CORRECT) -> FileRefusedError:
+    """Name the file so that it can be printed and sent, whatever its name is made of."""
+    text = os.fsencode(path).decode(errors="replace")
+    shown = "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
+    return FileRefusedError(f"{shown}: {fault}", hint)
 
 
 def _decode(name: str, path: Path, tables: Tables, shape: type[T]) -> T:
     if "id" in tables:
-        raise FileRefusedError(f"{path}: id: the file's name is the id; remove the field")
+        raise _refused(path, "id: the file's name is the id; remove the field")
     try:
         entry = msgspec.convert(tables, shape, str_keys=True)
     except msgspec.ValidationError as error:
-        raise FileRefusedError(f"{path}: {in_plain_words(str(error))}") from error
+        raise _refused(path, in_plain_words(str(error))) from error
     match entry:
         case Template():
             entry = msgspec.structs.replace(entry, id=name)
@@ -215,7 +264,7 @@ def _decode(name: str, path: Path, tables: Tables, shape: type[T]) -> T:
         case ModelCatalog():
             fault = None
     if fault:
-        raise FileRefusedError(f"{path}: {fault}")
+        raise _refused(path, fault)
     return entry
 
 

@@ -1,5 +1,9 @@
+import errno
 import os
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -132,6 +136,54 @@ def test_what_editors_and_systems_leave_is_no_file_of_the_registry(
     catalog = open_catalog(cache_folder=tmp_path / "cache", user_folder=own, bundled=bundled)
     assert set(catalog.templates) == {"mine"}
     assert catalog.problems == ()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems make no such names")
+@pytest.mark.parametrize("kind", ["providers", "families", "models"])
+def test_a_file_whose_name_is_no_text_is_told_and_passed_over(
+    own: Path, bundled: Path, tmp_path: Path, kind: str
+):
+    (own / kind).mkdir(exist_ok=True)
+    file = own / kind / os.fsdecode(b"caf\xe9.toml")
+    file.write_text("rank = 1\nmatch = ['a']\n")
+    for _ in range(2):
+        catalog = open_catalog(cache_folder=tmp_path / "c", user_folder=own, bundled=bundled)
+        (problem,) = catalog.problems
+        assert problem.message.startswith(f"{own / kind}/caf\N{REPLACEMENT CHARACTER}.toml: ")
+        assert "Rename" in (problem.hint or "")
+        assert set(catalog.templates) == {"mine"}
+    file.unlink()
+    assert not open_catalog(cache_folder=tmp_path / "c", user_folder=own, bundled=bundled).problems
+
+
+@pytest.mark.parametrize("closed", ["", "providers"])
+def test_a_folder_that_may_not_be_entered_is_told(
+    own: Path, bundled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, closed: str
+):
+    def problems() -> str:
+        catalog = open_catalog(cache_folder=tmp_path / "c", user_folder=own, bundled=bundled)
+        return " ".join(problem.message for problem in catalog.problems)
+
+    with monkeypatch.context() as denied:
+        deny(denied, own / closed)
+        for _ in range(2):
+            assert f"{own / 'providers'}: Permission denied" in problems()
+    assert problems() == ""
+
+
+def deny(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Let the system refuse every look into the folder, as it does to others than root."""
+
+    def guarded(look: Callable[[Path], Any]) -> Callable[[Path], Any]:
+        def refusing(path: Path) -> Any:
+            if Path(path).is_relative_to(folder):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+            return look(path)
+
+        return refusing
+
+    for owner, name in ((os, "scandir"), (Path, "is_dir"), (Path, "is_file")):
+        monkeypatch.setattr(owner, name, guarded(getattr(owner, name)))
 
 
 def test_a_wheel_would_hold_the_data_where_it_is_looked_for():
