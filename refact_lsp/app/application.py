@@ -26,7 +26,7 @@ from refact_lsp.auth.tokens import Tokens
 from refact_lsp.core.ledger import LedgerEntry, LedgerRow
 from refact_lsp.core.nouns import Health, Model
 from refact_lsp.core.paths import Folders, folders
-from refact_lsp.core.problems import Problem
+from refact_lsp.core.problems import Problem, RefactError
 from refact_lsp.core.settings import EditorSettings
 from refact_lsp.core.tokens import Calibration, Vocabularies
 from refact_lsp.core.types import Usage
@@ -220,9 +220,11 @@ class App:
     async def _guarded(self, work: Coroutine[Any, Any, T]) -> T | None:
         try:
             return await work
+        except RefactError as error:
+            log.warning("%s %s", error.problem.message, error.problem.hint or "")
         except Exception:
             log.exception("background work failed")
-            return None
+        return None
 
     async def _compare(self, model: Model, estimated: Callable[[], int], reported: int) -> None:
         prior = self.catalog.tokenizer(model.capabilities.tokenizer).factor
@@ -295,19 +297,22 @@ async def open_app(env: Mapping[str, str], *, pause: Pause = asyncio.sleep) -> A
     database = open_database(places.database)
     failure: Exception | None = None
     async with asyncio.TaskGroup() as tasks:
-        app = App(
-            folders=places,
-            database=database,
-            secrets=Secrets(places, env),
-            catalog=catalog,
-            tasks=tasks,
-            pause=pause,
-        )
         try:
-            yield app
+            app = App(
+                folders=places,
+                database=database,
+                secrets=Secrets(places, env),
+                catalog=catalog,
+                tasks=tasks,
+                pause=pause,
+            )
+            try:
+                yield app
+            finally:
+                await app.close()
         except Exception as error:  # noqa: BLE001  — raised below, out of the group's wrapping
             failure = error
         finally:
-            await app.close()
+            database.close()
     if failure is not None:
         raise failure

@@ -3,6 +3,7 @@
 Nothing is read or created here except by `make_private`, which makes a folder for its owner alone.
 """
 
+import errno
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -60,13 +61,13 @@ def make_private(folder: Path) -> Path:
         for path in reversed(missing):
             path.mkdir(mode=0o700, exist_ok=True)
         if not folder.is_dir():
-            raise NotADirectoryError(folder)
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), folder)
         if not os.access(folder, os.R_OK | os.X_OK):
-            raise PermissionError(folder)
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), folder)
     except OSError as error:
         raise refuse(
             "internal",
-            f"The folder {folder} cannot be used: {error.strerror or 'it is no folder'}.",
+            f"The folder {folder} cannot be used: {error.strerror}.",
             "Give it to your user, or point REFACT_HOME at a folder that you can write to.",
         ) from error
     return folder

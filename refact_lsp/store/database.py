@@ -274,9 +274,10 @@ def _explained(path: Path) -> Generator[None]:
         if failure is None:
             raise
         raise refuse("internal", f"The database {path} {failure[0]}.", failure[1]) from error
-    except msgspec.ValidationError as error:
+    except msgspec.DecodeError as error:
         raise refuse(
             "internal",
             f"The database {path} holds a row that cannot be read: {error}.",
-            "It was changed by another program, or by a newer refact-lsp.",
+            "It was changed by another program, or by a newer refact-lsp. Put a backup in its "
+            "place, or move the file away to start afresh. Nothing was changed.",
         ) from error

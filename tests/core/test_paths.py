@@ -32,6 +32,14 @@ def test_folders_are_made_for_their_owner_alone(tmp_path: Path):
     assert stat.S_IMODE(folder.parent.stat().st_mode) == 0o700
 
 
+def test_a_folder_that_may_not_be_entered_is_named_with_the_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(RefactError, match="cannot be used: Permission denied"):
+        make_private(tmp_path)
+
+
 def test_a_file_in_the_way_is_named(tmp_path: Path):
     (tmp_path / "taken").write_text("")
     with pytest.raises(RefactError, match="taken") as caught:
