@@ -27,7 +27,7 @@ from refact_lsp.auth.system_keyring import (
 )
 from refact_lsp.core.paths import Folders
 from refact_lsp.core.private_files import locked, write_private
-from refact_lsp.core.problems import refuse
+from refact_lsp.core.problems import RefactError, refuse
 
 _VERSION = 1
 # Another window's change is seen after this long at most.
@@ -134,9 +134,18 @@ class Secrets:
         self._looked_s = float("-inf")
 
     async def masked(self, provider: str, field: str) -> dict[str, Any]:
-        """Show a secret as front ends see it."""
-        stored = await self._stored(provider, field)
+        """Show a secret as front ends see it; one that cannot be read now is set all the same."""
+        if self.source(provider, field) is None:
+            return mask(None)
+        try:
+            stored = await self._stored(provider, field)
+        except RefactError:
+            return mask("")
         return mask(None if stored is None else stored[0])
+
+    def check(self) -> None:
+        """Raise where the file of secrets cannot be read."""
+        self._look()
 
     async def keyring_name(self) -> str | None:
         """Name the keyring that is used, for `doctor`; None where the file is."""

@@ -36,10 +36,13 @@ def find_backend(env: Mapping[str, str]) -> Backend | None:
     """Find a backend that keeps secrets; None where there is none or `REFACT_KEYRING=off`."""
     if env.get("REFACT_KEYRING", "").lower() == "off":
         return None
-    import keyring
-    from keyring.backends.chainer import ChainerBackend
+    try:
+        import keyring
+        from keyring.backends.chainer import ChainerBackend
 
-    chosen = keyring.get_keyring()
+        chosen = keyring.get_keyring()
+    except Exception:  # noqa: BLE001  — its settings name a backend that is not installed, or broken
+        return None
     candidates = list(chosen.backends) if isinstance(chosen, ChainerBackend) else [chosen]
     # Their parameters are named otherwise and their decorators untyped: ours are positional.
     return cast("Backend | None", next((each for each in candidates if _is_real(each)), None))

@@ -227,6 +227,8 @@ async def test_a_keyring_that_loses_or_refuses_the_secret_gives_way_to_the_file(
 
 async def test_a_secret_that_left_the_keyring_is_told(places: Folders, dict_keyring: DictKeyring):
     await Secrets(places, {}).set("p", "apiKey", KEY)
+    elsewhere = Secrets(places, {"REFACT_KEYRING": "off"})
+    assert await elsewhere.masked("p", "apiKey") == {"secret": True, "set": True}
     with pytest.raises(RefactError, match="not in the keyring") as caught:
         await Secrets(places, {"REFACT_KEYRING": "off"}).get("p", "apiKey")
     assert "REFACT_KEYRING" in (caught.value.problem.hint or "")
@@ -263,6 +265,18 @@ def test_a_backend_that_keeps_nothing_safe_is_not_used(
     keyring.set_keyring(dict_keyring)
     assert find_backend({}) is dict_keyring
     assert find_backend({"REFACT_KEYRING": "off"}) is None
+
+
+def test_a_keyring_that_is_set_up_wrongly_is_as_good_as_none(
+    dict_keyring: DictKeyring, monkeypatch: pytest.MonkeyPatch
+):
+    def broken() -> DictKeyring:
+        raise ModuleNotFoundError("No module named 'keyrings'")
+
+    monkeypatch.setattr(keyring, "get_keyring", broken)
+    assert find_backend({}) is None
+    monkeypatch.undo()
+    assert find_backend({}) is dict_keyring
 
 
 async def test_reading_other_places_does_not_open_the_keyring(secrets: Secrets):
