@@ -3,6 +3,7 @@
 import click
 
 from refact_lsp.cli.output import as_json, show
+from refact_lsp.core.problems import RefactError
 from refact_lsp.rpc.messages import Empty
 from refact_lsp.rpc.messages.setup import DoctorResult
 
@@ -13,7 +14,12 @@ def command(as_json: bool) -> None:
     """Check Python, the database, the keyring, the folders and every provider."""
     from refact_lsp.cli.front import ask_once
 
-    result = ask_once("refact/doctor", Empty(), DoctorResult)
+    try:
+        result = ask_once("refact/doctor", Empty(), DoctorResult)
+    except RefactError as error:  # nothing else can be looked at before this is mended
+        from refact_lsp.features.setup.doctor import failed
+
+        result = DoctorResult(checks=(failed("start", error),))
     show(result, as_json=as_json, render=_print)
     if not all(check.ok for check in result.checks):
         raise SystemExit(1)

@@ -10,6 +10,8 @@ import pytest
 
 from refact_lsp.cli.demo import invite
 from refact_lsp.cli.main import COMMANDS
+from refact_lsp.core.problems import refuse
+from refact_lsp.store.database import Database
 from tests.cli.shell import Shell
 
 
@@ -40,6 +42,45 @@ def test_the_doctor_finds_a_fresh_home_healthy(shell: Shell):
     checks = {check["name"]: check for check in shell.document("doctor")["checks"]}
     assert all(check["ok"] for check in checks.values())
     assert {"python", "database", "sqlite-vec", "secrets", "registry", "builtin"} <= set(checks)
+
+
+def failed_checks(shell: Shell) -> dict[str, str]:
+    checks = json.loads(shell.run("doctor", "--json", code=1))["checks"]
+    assert all(check["hint"] for check in checks if not check["ok"])
+    return {check["name"]: check["detail"] for check in checks if not check["ok"]}
+
+
+def test_the_doctor_says_what_is_broken_and_looks_at_the_rest(shell: Shell, home: Path):
+    own = home / "config/registry/providers"
+    own.mkdir(parents=True)
+    (own / "mine.toml").write_text(
+        'name = "Mine"\nnotes = "x"\nwires = ["openai-chat"]\nbase_url = "http://127.0.0.1:1"\n'
+    )
+    for template in ("mine", "openai"):
+        key = ["--set", "apiKey=sk-000000000000", "--no-test", "--yes"]
+        shell.run("providers", "add", template, *key)
+    (own / "mine.toml").unlink()
+    secrets = home / "data/secrets.json"
+    secrets.write_text("{")
+    failed = failed_checks(shell)
+    assert set(failed) == {"secrets", "openai", "mine"}
+    assert failed["secrets"] == failed["openai"] == f"The file of secrets {secrets} is damaged."
+    assert "'mine' is not in the registry" in failed["mine"]
+
+
+def test_the_doctor_tells_of_a_database_that_cannot_be_opened(shell: Shell, home: Path):
+    (home / "data/refact.db").write_bytes(b"this is no database" * 100)
+    assert "no SQLite database" in failed_checks(shell)["start"]
+
+
+def test_the_doctor_tells_of_a_database_that_cannot_be_written(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+):
+    async def write(_database: Database, _statement: object) -> None:
+        raise refuse("internal", "The database cannot be written.", "Give it to your user.")
+
+    monkeypatch.setattr(Database, "write", write)
+    assert failed_checks(shell)["database"] == "The database cannot be written."
 
 
 @pytest.mark.parametrize(

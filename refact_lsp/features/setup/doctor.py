@@ -6,11 +6,12 @@ import sys
 from pathlib import Path
 
 from refact_lsp.app.application import App
-from refact_lsp.core.nouns import Check, Provider
-from refact_lsp.features.setup.providers import list_providers
+from refact_lsp.core.nouns import Check
+from refact_lsp.core.problems import RefactError
 from refact_lsp.features.setup.roles import defaults
 from refact_lsp.features.setup.testing import test_provider
 from refact_lsp.store.database import integrity, versions
+from refact_lsp.store.providers import ProviderRow
 from refact_lsp.version import VERSION
 
 OLDEST_PYTHON = (3, 11)
@@ -18,7 +19,8 @@ OLDEST_PYTHON = (3, 11)
 
 async def examine(app: App) -> tuple[Check, ...]:
     """Every check, the installation first, then each provider with real requests."""
-    providers = [await _provider(app, entry) for entry in await list_providers(app)]
+    rows = app.world.configuration.providers.values()
+    providers = [await _provider(app, row) for row in rows]
     return (
         _python(),
         *await _database(app),
@@ -28,6 +30,11 @@ async def examine(app: App) -> tuple[Check, ...]:
         *providers,
         *_roles(app),
     )
+
+
+def failed(name: str, error: RefactError) -> Check:
+    """Make the check of what could not even be looked at."""
+    return Check(name=name, ok=False, detail=error.problem.message, hint=error.problem.hint)
 
 
 def _python() -> Check:
@@ -41,8 +48,12 @@ def _python() -> Check:
 
 
 async def _database(app: App) -> tuple[Check, ...]:
-    found = await app.database.read(versions)
-    sound = await app.database.read(integrity)
+    try:
+        found = await app.database.read(versions)
+        sound = await app.database.read(integrity)
+        await app.database.write(lambda _: None)  # asks for the lock: may it be written at all?
+    except RefactError as error:
+        return (failed("database", error),)
     problem = app.database.vectors_problem
     return (
         Check(
@@ -61,7 +72,11 @@ async def _database(app: App) -> tuple[Check, ...]:
 
 
 async def _secrets(app: App) -> Check:
-    keyring = await app.secrets.keyring_name()
+    try:
+        app.secrets.check()
+        keyring = await app.secrets.keyring_name()
+    except RefactError as error:
+        return failed("secrets", error)
     where = f"the keyring {keyring}" if keyring else f"{app.folders.secrets}, for your user alone"
     return Check(name="secrets", ok=True, detail=f"kept in {where}")
 
@@ -97,7 +112,15 @@ def _registry(app: App) -> tuple[Check, ...]:
     return (Check(name="registry", ok=True, detail=f"{len(app.catalog.templates)} templates"),)
 
 
-async def _provider(app: App, provider: Provider) -> Check:
+async def _provider(app: App, provider: ProviderRow) -> Check:
+    if provider.template not in app.catalog.templates:
+        return Check(
+            name=provider.id,
+            ok=False,
+            detail=f"its template {provider.template!r} is not in the registry",
+            hint=f"Put {provider.template}.toml back among your registry files and mend what is "
+            f"wrong in it, or run refact-lsp providers remove {provider.id}.",
+        )
     if not provider.enabled:
         return Check(name=provider.id, ok=True, detail="switched off")
     report = await test_provider(app, provider.id)
