@@ -255,8 +255,7 @@ class Connection:
             self._fail(None, _Error(PARSE_ERROR, "The message is no JSON."))
             return
         if not isinstance(error, msgspec.ValidationError):
-            text = json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
-            mended = _LONE_SURROGATE.sub(b"\xef\xbf\xbd", text)
+            mended = _whole(json.dumps(value, ensure_ascii=False))
             if mended != body:
                 self._handle(mended)
                 return
@@ -268,14 +267,19 @@ class Connection:
 
     def _take_response(self, key: Id | msgspec.UnsetType, message: _Message, body: bytes) -> None:
         answer = None if key is msgspec.UNSET else self._waiting.get(key)
-        if answer is None:
-            self._elsewhere(body)
-        elif answer.done():
-            return
-        elif bytes(message.error) not in (b"", b"null"):
-            answer.set_exception(_refused(message.error))
-        else:
-            answer.set_result(msgspec.json.decode(message.result))
+        try:
+            if answer is None:
+                self._elsewhere(body)
+            elif answer.done():
+                return
+            elif bytes(message.error) not in (b"", b"null"):
+                answer.set_exception(_refused(message.error))
+            else:
+                answer.set_result(msgspec.json.decode(message.result))
+        except Exception as error:  # noqa: BLE001  — one bad message must not hold up the next
+            _log.warning("a response that cannot be read: %s", type(error).__name__)
+            if answer is not None:
+                answer.set_exception(refuse("unsupported", "The editor's answer is no JSON."))
 
     def _take_notification(self, method: str, params: msgspec.Raw) -> None:
         if method == "exit":
@@ -341,12 +345,17 @@ class Connection:
 
 
 def _id_of(message: Any) -> Id | None:
-    """Return the id of something that may be a message."""
+    """Return the id of something that may be a message, as it can be sent."""
     try:
         key = msgspec.convert(message, _Identified).id
     except msgspec.ValidationError:
         return None
-    return key
+    return _whole(key).decode() if isinstance(key, str) else key
+
+
+def _whole(text: str) -> bytes:
+    """Encode a text, U+FFFD in place of each half of a surrogate pair."""
+    return _LONE_SURROGATE.sub(b"\xef\xbf\xbd", text.encode("utf-8", "surrogatepass"))
 
 
 def _given(params: msgspec.Raw) -> bytes:

@@ -91,6 +91,43 @@ def test_each_message_of_a_batch_is_answered(server: RawClient):
     assert server.reply("b")["error"]["code"] == -32600
 
 
+ECHO = framed(b'{"jsonrpc":"2.0","id":"echo","method":"refact/echo","params":{"text":"a"}}')
+
+
+@pytest.mark.parametrize(
+    "message", [b'[{"id":"\\ud800"}]', b'{"jsonrpc":2,"id":"\\udc00","method":"refact/echo"}']
+)
+def test_an_id_that_no_answer_can_hold_is_answered_as_it_can_be(server: RawClient, message: bytes):
+    server.raw(framed(message) + ECHO)
+    assert server.reply("\ufffd")["error"]["code"] == -32600
+    assert server.reply("echo")["result"] == {"text": "a"}
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        b'{"jsonrpc":"2.0","id":"x","result":"\xff"}',
+        b'{"jsonrpc":"2.0","id":"x","error":3}',
+        b'{"jsonrpc":"2.0","result":3}',
+        b'{"jsonrpc":"2.0","error":{"code":1,"message":"no"}}',
+    ],
+)
+def test_a_response_that_says_nothing_does_not_hold_up_what_follows(
+    server: RawClient, message: bytes
+):
+    server.send("$/setTrace", {"value": "off"})  # pygls is loaded by now
+    server.raw(framed(message) + ECHO)
+    assert server.reply("echo")["result"] == {"text": "a"}
+
+
+def test_an_answer_that_cannot_be_read_is_a_refusal(server: RawClient):
+    server.send("refact/ask", {}, 33)
+    key = server.told("refact/question")["id"].encode()
+    server.raw(framed(b'{"jsonrpc":"2.0","id":"%b","result":"\xff"}' % key) + ECHO)
+    assert server.reply("echo")["result"] == {"text": "a"}
+    assert server.reply(33)["error"]["code"] == -32001
+
+
 def test_an_id_that_is_in_use_is_refused(server: RawClient):
     server.send("refact/slow", {}, "same")
     server.send("refact/echo", {"text": "a"}, "same")
