@@ -1,10 +1,23 @@
 """What of an answer is shown: a table of cases for every filter."""
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from refact_lsp.features.completion.filters.polish import REFUSALS, REPAIRS, Polishing
-from refact_lsp.features.completion.filters.reasons import Dropped, DropReason
-from tests.features.filters.places import judged, shown
+from refact_lsp.core.syntax import Grammar, Syntax
+from refact_lsp.features.completion.filters.polish import (
+    REFUSALS,
+    REPAIRS,
+    Polishing,
+    Scene,
+    polished,
+)
+from refact_lsp.features.completion.filters.reasons import Dropped, DropReason, Shown
+from tests.features.filters.places import PLAIN, judged, shown
+from tests.features.snapshots import at_cursor
+
+if TYPE_CHECKING:
+    from tree_sitter import Tree
 
 KEY = "AKIA" + "Q7" * 8
 
@@ -253,3 +266,25 @@ def test_the_strict_guard_shows_nothing_in_a_broken_file():
     polishing = Polishing(strictness="strict")
     found = judged("return 1", "f((\n\ndef g():\n    ‸\n", polishing=polishing)
     assert found == Dropped(reason="brokenSyntax")
+
+
+class Measured(Syntax):
+    """Knows the longest text that it was asked to parse."""
+
+    longest = 0
+
+    def parse(self, grammar: Grammar, source: bytes, old: "Tree | None" = None) -> "Tree":
+        self.longest = max(self.longest, len(source))
+        return super().parse(grammar, source, old)
+
+
+def test_a_long_document_that_is_broken_far_away_is_judged_by_what_is_near():
+    """All of it would take a second to parse, and typing would wait for that."""
+    functions = "func f(a int) int {\n\treturn a\n}\n\n" * 5_000
+    document = f"x = f({{[(\n\n{functions}func g(a int) int {{\n\treturn ‸\n}}\n\n{functions}"
+    syntax = Measured()
+    for answer, expected in (("a + 1", "a + 1"), ("f(a", "f(a)")):
+        found = polished(answer, Scene(at_cursor(document, "go"), PLAIN), syntax)
+        assert isinstance(found, Shown)
+        assert found.text == expected
+    assert 0 < syntax.longest < 8_000

@@ -1,8 +1,8 @@
 """The last check before text is shown: the syntax must be as good as it was without it.
 
-The document is parsed with the text in it. Where that brings an error that was not there, closers
-are added or lines and closers taken away until it does not; where nothing is left, nothing is
-shown.
+The document, of a long one what is near, is parsed with the text in it. Where that brings an error
+that was not there, closers are added or lines and closers taken away until it does not; where
+nothing is left, nothing is shown.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Literal
 
 from refact_lsp.core.syntax import Grammar, Syntax, grammar_of
 from refact_lsp.features.completion.filters import python_check
+from refact_lsp.features.completion.filters.nearby import nearby
 
 if TYPE_CHECKING:
     from tree_sitter import Tree
 
-# strict: no error at all may be left. auto: strict where the rest of the document is clean, else no
-# more errors than without the text.
+# strict: no error at all may be left in the document. auto: that near the cursor, where the rest is
+# clean, else no more errors than without the text.
 Strictness = Literal["auto", "strict"]
 _MOST_LINES, _MOST_CLOSERS = 8, 3
-_MOST_BYTES = 1_000_000
+_MOST_CHARS = 1_000_000
 _ERRORS = "(ERROR) @error (MISSING) @missing"
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 
@@ -46,7 +47,9 @@ class Guard:
         self._syntax = syntax
         self._key = key
         grammar = grammar_of(language)
-        self._grammar = grammar if len(prefix) + len(suffix) <= _MOST_BYTES else None
+        if grammar is not None and strictness != "strict":
+            prefix, suffix = nearby(prefix, suffix, grammar.name)
+        self._grammar = grammar if len(prefix) + len(suffix) <= _MOST_CHARS else None
         self._prefix, self._suffix = prefix.encode(), suffix.encode()
         self._after = suffix[replaced:].encode()
         self._strictness = strictness
