@@ -162,6 +162,8 @@ class Features:
         """Let pygls serve the request; returns its result as JSON."""
         answers: list[Any] = []
         self._protocol.send = answers.append
+        # pygls makes a path of it, and fails at what is no URI at all.
+        root = params.root_uri if params.root_uri and file_path(params.root_uri) else None
         folders = [
             types.WorkspaceFolder(uri=folder.uri, name=folder.uri)
             for folder in params.workspace_folders or ()
@@ -171,7 +173,7 @@ class Features:
                 id=0,
                 params=types.InitializeParams(
                     capabilities=_Capabilities(params.capabilities),  # type: ignore[arg-type]
-                    root_uri=params.root_uri,
+                    root_uri=root,
                     root_path=params.root_path,
                     workspace_folders=folders,
                 ),

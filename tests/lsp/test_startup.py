@@ -18,7 +18,12 @@ from tests.lsp.lazy_classes import described
 from tests.lsp.raw_client import BARE, HELIX, NEOVIM, VSCODE, RawClient, framed, inline
 
 EARLY = "file:///w/early.py"
-ODD_ABOUT: dict[str, Any] = {"processId": "x", "workspaceFolders": 3, "clientInfo": {}}
+ODD_ABOUT: dict[str, Any] = {
+    "processId": "x",
+    "workspaceFolders": 3,
+    "clientInfo": {},
+    "rootUri": "file://[x",
+}
 ODD: dict[str, Any] = ODD_ABOUT | {
     "capabilities": {
         "general": {"positionEncodings": 3},
