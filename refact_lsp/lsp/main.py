@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 END_S = 0.8
 SWITCH_S = 0.0005
+INTERRUPTED = 130  # a shell's code for SIGINT
 BOTH = "early,lazy"
 
 Load = Callable[[], "BackendFactory"]
@@ -28,6 +29,13 @@ Load = Callable[[], "BackendFactory"]
 
 def serve(load: Load) -> None:
     """Run until the client is gone, then end the process; `load` is called after `initialize`."""
+    try:
+        sys.exit(_serve(load))
+    except KeyboardInterrupt:  # before the loop takes signals: somebody tried it in a terminal
+        sys.exit(INTERRUPTED)
+
+
+def _serve(load: Load) -> int:
     switches = os.environ.get("REFACT_STARTUP", BOTH).split(",")
     before_pygls = _import_types_lazily if "lazy" in switches else _nothing
     handles = take_handles()
@@ -55,7 +63,7 @@ def serve(load: Load) -> None:
         server = Server(params, factory, features, before_pygls=before_pygls, ending=_limit_end)
         return await server.serve(*handles, frames)
 
-    sys.exit(asyncio.run(run()))
+    return asyncio.run(run())
 
 
 def plain_start(handles: tuple[int, int]) -> "tuple[Features, dict[str, Any], Frames]":

@@ -126,6 +126,17 @@ def test_leaving_before_initialize_ends_the_server(
     assert client.exit_code() == code
 
 
+def test_an_interrupt_before_initialize_is_no_traceback(start: Start):
+    """As where somebody tries the program in a terminal, sees nothing, and presses Ctrl-C."""
+    client = start(stderr=subprocess.PIPE)
+    client.send("refact/echo", {}, 1)
+    assert client.reply(1)["error"]["code"] == -32002  # it reads by now
+    client.process.send_signal(signal.SIGINT)
+    assert client.exit_code() == 130
+    assert client.process.stderr is not None
+    assert client.process.stderr.read() == b""
+
+
 def memory_mb(client: RawClient) -> float:
     pages = int(Path(f"/proc/{client.process.pid}/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
