@@ -9,6 +9,8 @@ from refact_lsp.core.types import Value
 from refact_lsp.features.completion.cut.context import Multiline
 from refact_lsp.features.completion.ports import Settings
 
+_MOST_SNOOZE_S = 10 * 365 * 86_400.0  # who says "for ever" in numbers leaves the calendar
+
 
 class Changes(Value, frozen=True, kw_only=True):
     """The params of `configure`; what is absent stays. `snooze_ms` 0 wakes up."""
@@ -77,7 +79,7 @@ class Preferences:
         if changes.quiet is not None:
             wanted["quiet"] = changes.quiet
         if changes.snooze_ms is not None:
-            snooze_s = changes.snooze_ms / 1000
+            snooze_s = min(max(changes.snooze_ms / 1000, 0.0), _MOST_SNOOZE_S)
             self._snoozed_until_s = now_s + snooze_s
             self._until = at(snooze_s)
         if wanted:

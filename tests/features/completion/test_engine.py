@@ -1,6 +1,8 @@
 import asyncio
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from refact_lsp.core.problems import Problem
@@ -136,6 +138,15 @@ async def test_a_request_for_another_version_comes_back_empty():
         editor = Editor(desk.engine, "x = |\n")
         assert await editor.ask(version=7) == []
         assert desk.engine.recent()[0].reason == "staleVersion"
+
+
+@pytest.mark.parametrize(("snooze_ms", "until"), [(2.0**53, "2109"), (-1e300, UNSET)])
+async def test_a_snooze_ends_on_a_day_of_the_calendar(snooze_ms: float, until: object):
+    def at(after_s: float) -> str:
+        return f"{datetime(2100, 1, 1, tzinfo=UTC) + timedelta(seconds=after_s):%Y}"
+
+    async with open_desk(answer="one()") as desk:
+        assert desk.engine.configure(Changes(snooze_ms=snooze_ms), at).until == until
 
 
 async def test_snooze_holds_back_until_it_ends_and_explicit_requests_pass():
