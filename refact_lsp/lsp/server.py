@@ -1,7 +1,7 @@
 """The language server: which message is served by what.
 
-Text sync runs in the order of the messages. Whatever asks the product takes its snapshot first and
-goes on in a task of its own, which `$/cancelRequest` ends.
+Text sync runs in the order of the messages. Whatever asks the product takes its snapshot first;
+what is not known at once goes on in a task of its own, which `$/cancelRequest` ends.
 """
 
 import asyncio
