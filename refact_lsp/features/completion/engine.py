@@ -245,10 +245,13 @@ class Engine:
             )
         tally = self._tally(trace, ask.snapshot)
         tally.cache_hits += trace.cache != "miss"
-        if not hit.answers:
-            return self._nothing(trace, hit.entry.reason)
-        limit = client_named(ask.request.client).automatic_items
-        answers = hit.answers if ask.request.trigger == "explicit" else hit.answers[:limit]
+        answers = hit.answers
+        if ask.place.settings.multiline == "never":  # kept for when the line break is typed
+            answers = tuple(each for each in answers if each.text[:1] not in "\r\n")
+        if not answers:
+            return self._nothing(trace, hit.entry.reason or "nextLine")
+        if ask.request.trigger != "explicit":
+            answers = answers[: client_named(ask.request.client).automatic_items]
         first = answers[0]
         trace.shown = first.text
         self._end(trace, "shown", None)

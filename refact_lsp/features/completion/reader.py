@@ -194,18 +194,15 @@ class Reader:
         rest = cut.rest + beyond
         for _ in range(_MOST_PIECES):
             rest = rest[: rest.rfind("\n") + 1]
-            goes_on = cut.reason in GOES_ON and place.settings.multiline != "never"
-            if not goes_on or not rest.strip() or not _ends_with(entry, cut.text):
+            goes_on = cut.reason in GOES_ON and _ends_with(entry, cut.text)
+            if not goes_on or not rest.strip():
                 return
             place = place.after(entry.answers[0])
-            context = cut_context(
-                place.snapshot,
-                multiline=place.settings.multiline,
-                cut_strings=place.target.cut_strings,
-            )
+            multiline, cut_strings = place.settings.multiline, place.target.cut_strings
+            context = cut_context(place.snapshot, multiline=multiline, cut_strings=cut_strings)
             cutter = Cutter(context, self._memory)
             cut = cutter.feed(rest) or cutter.finish()
-            polishing = Polishing(cut_strings=place.target.cut_strings, unit=place.unit)
+            polishing = Polishing(cut_strings=cut_strings, multiline=multiline, unit=place.unit)
             entry = self.shaped(cut.text, place, "prefetch", polishing, raw=rest)
             if entry.answers and self._cache.exact(place.snapshot, place.scope) is None:
                 self._cache.put(place.snapshot, place.scope, entry)

@@ -162,6 +162,14 @@ class Editor:
         cursor = sum(map(len, after.lines[: after.line])) + after.column
         self.change(text, cursor)
 
+    def at_once(self) -> list[Suggestion]:
+        """Ask for what is known; fails where a model would be waited for."""
+        served = self.engine.complete(self.snapshot(), Request())
+        if not isinstance(served, list):
+            served.close()
+        assert isinstance(served, list)
+        return served
+
     async def ask(self, **request: object) -> list[Suggestion]:
         served = self.engine.complete(self.snapshot(), Request(**request))  # pyright: ignore[reportArgumentType]  # tests pass fields by name
         return served if isinstance(served, list) else await served

@@ -196,6 +196,36 @@ async def test_the_rest_of_a_long_stream_is_served_piece_by_piece_as_each_is_acc
         task.cancel()
 
 
+async def test_where_one_line_is_wanted_the_next_is_served_once_the_break_is_typed():
+    async with open_desk(settings=Settings(multiline="never")) as desk:
+        editor = Editor(desk.engine, "def f():\n    x = |\n\n\nlast()\n")
+        task = await desk.begun(editor)
+        desk.model.calls[0].say("1\n    a = 2\n    b = 3\n", end=False)
+        await settle()
+        (item,) = await task
+        shown = [item.text]
+        for _ in range(2):
+            editor.accept(item)
+            assert editor.at_once() == []
+            assert desk.engine.recent()[0].reason == "nextLine"
+            editor.type("\n    ")
+            (item,) = editor.at_once()
+            assert desk.engine.recent()[0].cache == "prefetched"
+            shown.append(item.text)
+        assert shown == ["1", "a = 2", "b = 3"]
+        assert len(desk.model.calls) == 1
+
+
+async def test_where_one_line_is_wanted_a_line_that_was_asked_for_too_early_is_kept():
+    async with open_desk(settings=Settings(multiline="never")) as desk:
+        editor = Editor(desk.engine, "def f():\n    a()|\n    z()\n", language="javascript")
+        task = await desk.begun(editor, "\n    b", "()\n", "    c()\n")
+        assert await task == []
+        editor.type("\n    ")
+        assert [item.text for item in editor.at_once()] == ["b()"]
+        assert len(desk.model.calls) == 1
+
+
 async def test_what_has_not_come_yet_is_not_waited_for():
     async with open_desk() as desk:
         editor = Editor(desk.engine, "x = |\nlast()\n")

@@ -19,6 +19,7 @@ from tests.features.snapshots import at_cursor
 if TYPE_CHECKING:
     from tree_sitter import Tree
 
+ONE_LINE = Polishing(multiline="never")
 KEY = "AKIA" + "Q7" * 8
 
 # language, document, answer, what is shown, the change that is told
@@ -218,8 +219,13 @@ def test_every_filter_has_a_case():
 
 
 def test_one_line_where_no_more_is_wanted():
-    found = shown("a\nb", "‸\n", polishing=Polishing(multiline="never"))
+    found = shown("a\nb", "‸\n", polishing=ONE_LINE)
     assert (found.text, found.changes) == ("a", ["firstLine"])
+
+
+def test_one_line_of_its_own_behind_a_line_that_is_whole():
+    found = shown("\n\tb()\n\tc()", "f(() => {\n\ta()‸\n});\n", "javascript", ONE_LINE)
+    assert found.text == "\n\tb()"
 
 
 def test_a_line_cut_by_the_token_limit_is_not_shown():

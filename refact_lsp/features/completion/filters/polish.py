@@ -122,7 +122,9 @@ REPAIRS: tuple[tuple[Change, Repair], ...] = (
     (
         "firstLine",
         lambda text, scene: (
-            shape.first_line(text) if scene.polishing.multiline == "never" else text
+            shape.first_line(text, scene.snapshot.line_prefix)
+            if scene.polishing.multiline == "never"
+            else text
         ),
     ),
     (

@@ -102,10 +102,11 @@ def without_trailing_blanks(text: str, language: str, right: str) -> str:
     return text if breaks_before_closer or right[:1].isalnum() else text.rstrip("\r\n")
 
 
-def first_line(text: str) -> str:
-    """Give the first line that is not blank."""
+def first_line(text: str, left: str) -> str:
+    """Give the first line that is not blank; below the cursor's where that has text already."""
     lead = len(text) - len(text.lstrip("\r\n"))
-    return text[lead:].split("\n", 1)[0].rstrip("\r")
+    line = text[lead:].split("\n", 1)[0].rstrip("\r")
+    return text[:lead] + line if left.strip() else line
 
 
 def without_unfinished_line(text: str) -> str:
