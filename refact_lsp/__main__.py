@@ -6,17 +6,23 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from refact_lsp.lsp.backend import BackendFactory
 
+# What shells say of a program that Ctrl-C ended.
+INTERRUPTED = 130
+
 
 def main() -> None:
     """Start what the arguments ask for."""
-    if sys.argv[1:] in ([], ["--stdio"]):
-        from refact_lsp.lsp.main import serve
+    try:
+        if sys.argv[1:] in ([], ["--stdio"]):
+            from refact_lsp.lsp.main import serve
 
-        serve(_backend)
-    else:
-        from refact_lsp.cli.main import run
+            serve(_backend)
+        else:
+            from refact_lsp.cli.main import run
 
-        run()
+            run()
+    except KeyboardInterrupt:  # while it starts, or while it waits for a client
+        sys.exit(INTERRUPTED)
 
 
 def _backend() -> "BackendFactory":

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from refact_lsp.cli.asking import asked
 from refact_lsp.cli.front import ask
 from refact_lsp.cli.report import print_report
 from refact_lsp.cli.signing_in import sign_in
@@ -61,10 +62,10 @@ async def _test(
     """Test a draft, which is then not saved where it fails, or what is saved."""
     report = await ask(session, "refact/providers/test", what, TestReport)
     if ask_user or not report.ok:
-        print_report(report)
+        print_report(report, err=not ask_user)
     if report.ok or "draft" not in what:
         return
-    if not (ask_user and click.confirm("Save it all the same?")):
+    if not (ask_user and asked(click.confirm, "Save it all the same?")):
         problem = report.error
         raise refuse(
             problem.kind if problem else "invalidRequest",
@@ -80,7 +81,7 @@ def _wants_sign_in(template: Template, given: Mapping[str, Any]) -> bool:
     if template.auth == (_SIGN_IN,):
         return True
     question = f"Sign in to {template.name}, instead of giving it a key?"
-    return click.confirm(question, default=template.auth[0] == _SIGN_IN)
+    return asked(click.confirm, question, default=template.auth[0] == _SIGN_IN)
 
 
 async def _template(session: Session, name: str | None, *, ask_user: bool) -> Template:
@@ -89,7 +90,7 @@ async def _template(session: Session, name: str | None, *, ask_user: bool) -> Te
     if name is None and ask_user:
         for entry in known:
             click.echo(f"  {entry.id:<18} {entry.notes}")
-        name = click.prompt("Template", type=click.Choice(list(by_id)), show_choices=False)
+        name = asked(click.prompt, "Template", type=click.Choice(list(by_id)), show_choices=False)
     if name is None or name not in by_id:
         what = f"There is no template {name!r}." if name else "No template was named."
         raise refuse("invalidRequest", what, f"Choose one of {', '.join(by_id)}.")
@@ -124,9 +125,10 @@ def _prompted(field: Field) -> Any:  # noqa: ANN401  — a setting's type is its
         click.echo(f"  {field.help}")
     default = field.default if field.default is not None else ("" if not field.required else None)
     if field.type == "boolean":
-        return click.confirm(field.label, default=bool(field.default))
+        return asked(click.confirm, field.label, default=bool(field.default))
     choice = click.Choice([option.value for option in field.options]) if field.options else None
-    answer = click.prompt(
+    answer = asked(
+        click.prompt,
         field.label,
         default=default,
         hide_input=field.type == "secret",
@@ -157,7 +159,9 @@ async def _defaults(session: Session, provider: str) -> None:
     """Propose default models for roles that have none; nothing is chosen without a yes."""
     proposal = await ask(session, "refact/defaults/propose", {"provider": provider}, ProposalResult)
     for entry in proposal.proposals:
-        if click.confirm(f"Use {entry.model} for {entry.role}? {entry.reason}", default=True):
+        if asked(
+            click.confirm, f"Use {entry.model} for {entry.role}? {entry.reason}", default=True
+        ):
             await ask(
                 session,
                 "refact/defaults/set",

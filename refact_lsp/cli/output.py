@@ -15,7 +15,7 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON d
 
 def print_json(value: object) -> None:
     """Print a value as one JSON document."""
-    click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2))
+    click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2))  # bytes: always UTF-8
 
 
 def show(value: T, *, as_json: bool, render: Callable[[T], None]) -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
+from refact_lsp.cli.asking import asked
 from refact_lsp.cli.output import as_json, print_table, show
 from refact_lsp.core.nouns import ProbeCheck
 from refact_lsp.rpc.messages.setup import ModelResult, ProbeResults
@@ -63,7 +64,7 @@ def _is_wished(proposed: dict[str, Any], *, quiet: bool) -> bool:
     if quiet or not sys.stdin.isatty():
         return False
     question = f"Found: {_in_words(proposed)}. Keep it for this model?"
-    return click.confirm(question, default=True, err=True)
+    return asked(click.confirm, question, default=True, err=True)
 
 
 def _in_words(proposed: dict[str, Any]) -> str:

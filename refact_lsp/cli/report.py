@@ -6,21 +6,20 @@ from refact_lsp.core.nouns import TestReport
 from refact_lsp.core.problems import Problem
 
 
-def print_report(report: TestReport) -> None:
-    """Show a provider's test step by step."""
+def print_report(report: TestReport, *, err: bool = False) -> None:
+    """Show a provider's test step by step; `err` where the output is of something else."""
     for step in report.steps:
         word = "skipped" if step.skipped else "ok" if step.ok else "failed"
         took = f" {step.latency_ms} ms" if step.latency_ms is not None else ""
         detail = f"  {step.detail}" if step.detail else ""
-        click.echo(f"  {step.step:<12} {word}{took}{detail}")
+        click.echo(f"  {step.step:<12} {word}{took}{detail}", err=err)
         if step.error:
-            print_problem(step.error)
+            _print_problem(step.error, err=err)
     if report.error and not any(step.error for step in report.steps):
-        print_problem(report.error)
+        _print_problem(report.error, err=err)
 
 
-def print_problem(problem: Problem) -> None:
-    """Show what went wrong and what to do."""
-    click.echo(f"    {problem.message}")
+def _print_problem(problem: Problem, *, err: bool) -> None:
+    click.echo(f"    {problem.message}", err=err)
     if problem.hint:
-        click.echo(f"    {problem.hint}")
+        click.echo(f"    {problem.hint}", err=err)

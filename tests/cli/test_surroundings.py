@@ -1,0 +1,72 @@
+"""What surrounds a command: its handles, the terminal, Ctrl-C."""
+
+import asyncio
+import io
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from refact_lsp.__main__ import main
+from refact_lsp.cli.asking import asked
+from refact_lsp.cli.main import run
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sh closes the handles")
+@pytest.mark.parametrize("command", ["providers list >&- <&-", "providers add <&-"])
+def test_closed_handles_are_as_good_as_none(command: str):
+    line = f'exec "{sys.executable}" -m refact_lsp {command}'
+    done = subprocess.run(["sh", "-c", line], check=False, capture_output=True, text=True)
+    assert done.returncode == ("add" in command)
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs the device that is always full")
+@pytest.mark.parametrize("more", [[], ["--json"]])
+def test_output_that_cannot_be_written_is_told(more: list[str]):
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "refact_lsp", "providers", "list", *more]
+        done = subprocess.run(command, check=False, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 1
+    first, second = done.stderr.splitlines()
+    assert first == "refact-lsp: The output cannot be written: No space left on device."
+    assert "disk" in second
+
+
+def test_what_a_terminal_cannot_show_ends_no_command(monkeypatch: pytest.MonkeyPatch):
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="ascii"))
+    for json_too in ([], ["--json"]):
+        with pytest.raises(SystemExit) as ended:
+            run(["privacy", "add", "caf\N{LATIN SMALL LETTER E WITH ACUTE}", "*.x", *json_too])
+        assert ended.value.code == 0
+    assert b"caf?" in written.getvalue()
+    assert "caf\N{LATIN SMALL LETTER E WITH ACUTE}".encode() in written.getvalue()
+
+
+def test_ctrl_c_ends_a_question():
+    def question() -> str:
+        signal.raise_signal(signal.SIGINT)
+        return "waited on"
+
+    async def work() -> None:
+        before = signal.getsignal(signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            asked(question)
+        assert signal.getsignal(signal.SIGINT) == before
+
+    asyncio.run(work())
+
+
+def test_ctrl_c_while_it_waits_for_an_editor_leaves_no_traceback(monkeypatch: pytest.MonkeyPatch):
+    def serve(_backend: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("refact_lsp.lsp.main.serve", serve)
+    monkeypatch.setattr(sys, "argv", ["refact-lsp"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 130
