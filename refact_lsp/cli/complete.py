@@ -7,7 +7,7 @@ from typing import Any, cast
 import click
 
 from refact_lsp.cli.output import as_json, show
-from refact_lsp.core.problems import RefactError
+from refact_lsp.cli.reasons import why
 
 
 @click.command("complete")
@@ -22,7 +22,7 @@ def command(place: str, as_json: bool) -> None:
 
 def _place(text: str) -> tuple[Path, int, int]:
     name, line, column = [*text.rsplit(":", 2), "", ""][:3]
-    if not (line.isdigit() and column.isdigit() and int(line) and int(column)):
+    if not (line.isdecimal() and column.isdecimal() and int(line) and int(column)):
         raise click.BadParameter(f"{text!r} is not FILE:LINE:COL, counted from 1")
     return Path(name), int(line) - 1, int(column) - 1
 
@@ -31,14 +31,11 @@ async def _complete(path: Path, line: int, column: int) -> dict[str, Any]:
     from refact_lsp.cli.editor import editor, read_text, settled, workspace_of
 
     text = read_text(path)
-    try:
-        async with editor(workspace_of(path)) as client:
-            await settled(client)
-            uri = await client.open(path, text)
-            ghosts = await client.ghosts(uri, line, column)
-            trace = await client.request("refact/completion/explain", {})
-    except* RefactError as group:
-        raise group.exceptions[0] from None
+    async with editor(workspace_of(path)) as client:
+        await settled(client)
+        uri = await client.open(path, text)
+        ghosts = await client.ghosts(uri, line, column)
+        trace = await client.request("refact/completion/explain", {})
     items = [{"text": ghost["insertText"], "range": ghost["range"]} for ghost in ghosts]
     return {
         "items": items,
@@ -52,7 +49,7 @@ def _print(result: dict[str, Any]) -> None:
     for item in result["items"]:
         click.echo(item["text"])
     if not result["items"]:
-        click.echo(f"Nothing to offer ({result['dropped'] or 'no model'}).", err=True)
+        click.echo(f"Nothing to offer: {why(result['dropped'])}.", err=True)
     timing = cast("dict[str, float]", result["timing"] or {})
     spent = ", ".join(f"{name} {value:g}" for name, value in timing.items())
     click.echo(f"{result['model'] or '-'}  {spent}", err=True)

@@ -3,13 +3,16 @@
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
 
 from refact_lsp.cli.output import as_json
-from refact_lsp.core.problems import RefactError
+from refact_lsp.cli.reasons import why
+
+if TYPE_CHECKING:
+    from refact_lsp.cli.editor import Editor
 
 SHOWN = 8
 SHORTEST_LINE = 16
@@ -20,17 +23,20 @@ _OWN_FILE = Path(__file__).parents[1] / "features" / "completion" / "engine.py"
 
 @click.command("demo")
 @click.argument("file", required=False, type=click.Path(path_type=Path))
-@click.option("--count", default=SHOWN, show_default=True, help="How many ghost texts to show.")
+@click.option(
+    "--count",
+    default=SHOWN,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="How many ghost texts to show.",
+)
 @as_json
 def command(file: Path | None, count: int, as_json: bool) -> None:
     """Move through FILE and show each ghost text in place, with its model and timing.
 
     Without FILE, a file of refact-lsp itself. Needs no network and no key.
     """
-    try:
-        found = asyncio.run(_demo(file or _OWN_FILE, count, quiet=as_json))
-    except* RefactError as group:
-        raise group.exceptions[0] from None
+    found = asyncio.run(_demo(file or _OWN_FILE, count, quiet=as_json))
     if as_json:
         click.echo(msgspec.json.encode(found).decode())
 
@@ -69,20 +75,24 @@ async def _demo(path: Path, count: int, *, quiet: bool) -> list[dict[str, Any]]:
                 _show(ghost)
             if len(shown) == count:
                 break
+        if not shown and not quiet:
+            click.echo(f"No ghost text in {path}: {await _reason(client, lines)}.")
         detected = (await client.request("refact/providers/detect", {}))["found"]
     if not quiet:
         invite(detected)
     return shown
 
 
+async def _reason(client: "Editor", lines: list[str]) -> str:
+    """Say why nothing was shown: the last answer's reason stands for all."""
+    if not _code(lines):
+        return "it has no line of code that is long enough"
+    return why((await client.request("refact/completion/explain", {})).get("dropped"))
+
+
 def _places(lines: list[str]) -> Iterator[tuple[int, int]]:
     """Places in the middle of lines, spread over the file, as a person would stop typing."""
-    code = [
-        row
-        for row, line in enumerate(lines)
-        if len(line.strip()) >= SHORTEST_LINE
-        and not line.lstrip().startswith(("#", '"', "//", "*"))
-    ]
+    code = _code(lines)
     for share in SHARES:
         for start in range(STRIDE):
             for row in code[start::STRIDE]:
@@ -91,6 +101,16 @@ def _places(lines: list[str]) -> Iterator[tuple[int, int]]:
                 middle = indent + int((len(line) - indent) * share)
                 space = line.find(" ", middle)
                 yield row, space + 1 if 0 < space < len(line) - 4 else middle
+
+
+def _code(lines: list[str]) -> list[int]:
+    """Rows of code that are long enough to stop in the middle of."""
+    return [
+        row
+        for row, line in enumerate(lines)
+        if len(line.strip()) >= SHORTEST_LINE
+        and not line.lstrip().startswith(("#", '"', "//", "*"))
+    ]
 
 
 def _show(ghost: dict[str, Any]) -> None:

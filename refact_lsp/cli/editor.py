@@ -139,8 +139,10 @@ async def editor(root: Path, told: Told = lambda _method, _params: None) -> Asyn
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         limit=2**26,
+        start_new_session=True,  # Ctrl-C is for the command: it ends the server
     )
     client = Editor(process, told)
+    failure: Exception | None = None
     async with asyncio.TaskGroup() as tasks:
         reading = tasks.create_task(client.read())
         try:
@@ -163,11 +165,15 @@ async def editor(root: Path, told: Told = lambda _method, _params: None) -> Asyn
             await client.request("shutdown", None)
             await client.notify("exit", None)
             await process.wait()
+        except Exception as error:  # noqa: BLE001  — raised below, out of the group's wrapping
+            failure = error
         finally:
             if process.returncode is None:
                 process.kill()
                 await process.wait()
             reading.cancel()
+    if failure is not None:
+        raise failure
 
 
 def _problem(error: dict[str, Any]) -> Problem:
@@ -206,6 +212,9 @@ def workspace_of(path: Path) -> Path:
 
 def read_text(path: Path) -> str:
     """A file as text; what cannot be read is one clear line."""
+    if path.exists() and not path.is_file():
+        what = "is a folder" if path.is_dir() else "is no file"
+        raise refuse("invalidRequest", f"{path} {what}.", "Name a file.")
     try:
         return path.read_bytes().decode()
     except OSError as error:

@@ -1,6 +1,7 @@
 """The command line, as a person uses it."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,8 @@ from typing import Any
 import pytest
 
 from refact_lsp.cli.demo import invite
-from refact_lsp.cli.main import COMMANDS
+from refact_lsp.cli.editor import editor
+from refact_lsp.cli.main import COMMANDS, run
 from refact_lsp.core.problems import refuse
 from refact_lsp.store.database import Database
 from tests.cli.shell import Shell
@@ -119,7 +121,11 @@ def test_a_place_in_a_file_is_completed_with_timings(shell: Shell, tmp_path: Pat
     [
         (["nonsense"], "No such command"),
         (["demo", "/nowhere/at/all.py"], "No such file"),
+        (["demo", os.devnull], "is no file"),
+        (["demo", "."], "is a folder"),
+        (["demo", "--count", "0"], "range"),
         (["complete", "x.py"], "FILE:LINE:COL"),
+        (["complete", "x.py:²:1"], "FILE:LINE:COL"),
         (["complete", "/nowhere/x.py:1:1"], "No such file"),
         (["defaults", "set", "cook", "a/b"], "'cook'"),
         (["defaults", "set", "chat", "nowhere/m"], "nowhere"),
@@ -130,12 +136,42 @@ def test_a_place_in_a_file_is_completed_with_timings(shell: Shell, tmp_path: Pat
         (["rpc", "refact/nope"], "no method"),
         (["rpc", "refact/providers/get", "{"], "not JSON"),
         (["rpc", "refact/providers/get", "{}"], "id"),
+        (["providers", "test", "caf\udce9"], "not UTF-8"),
     ],
 )
 def test_a_mistake_is_one_clear_message(shell: Shell, arguments: list[str], word: str):
-    code = 1 if word in ("nowhere", "No such file", "colour") else 2
+    code = 1 if word in ("nowhere", "No such file", "colour", "is no file", "is a folder") else 2
     shown = shell.run(*arguments, code=code)
     assert word in shown
+    message, *more = shown.splitlines()
+    assert message.startswith("refact-lsp: ")
+    assert all(line.startswith("  ") for line in more)  # what to do, or what there is instead
+
+
+def test_what_an_unfinished_add_says_leaves_the_output_to_the_document(
+    shell: Shell, capsys: pytest.CaptureFixture[str]
+):
+    with pytest.raises(SystemExit):
+        run(["providers", "add", "custom", "--set", "baseUrl=http://127.0.0.1:1", "--yes"])
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "Nothing listens" in printed.err
+
+
+async def test_what_ends_an_editors_work_is_raised_as_it_is(tmp_path: Path):
+    async def work() -> None:
+        async with editor(tmp_path) as client:
+            if os.name != "nt":  # Ctrl-C in a terminal is for all of a session
+                assert os.getsid(client._process.pid) == client._process.pid
+            raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        await work()
+
+
+def test_the_demo_says_why_it_shows_nothing(shell: Shell, tmp_path: Path):
+    (tmp_path / ".env").write_text("first_value = second_value\n" * 3)
+    assert "privacy rule" in shell.run("demo", str(tmp_path / ".env"))
 
 
 def test_the_protocol_prints_its_schema(shell: Shell):
