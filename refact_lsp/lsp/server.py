@@ -84,6 +84,7 @@ class Server:
         self._documents = Documents(client.encoding(self._params))
         self._product = Product(factory)
         self._pushed: object = None
+        self._roots: Sequence[str] | None = None
         self._warned: set[str] = set()
         self._begun = False
         self._connection = Connection(
@@ -258,6 +259,8 @@ class Server:
         await self._product.open(self._link, self._settings())
         if self._pushed is not at_start:
             self._apply(self._pushed)
+        if self._roots is not None:
+            self._folders_changed(self._roots)
         await self._connection.quiet(QUIET_S)
         features = self._features()
         if pull and client.registers_configuration(self._params):
@@ -321,6 +324,7 @@ class Server:
             self._loaded.take_response(body)
 
     def _folders_changed(self, roots: Sequence[str]) -> None:
+        self._roots = roots
         if self._product.backend is not None:
             self._product.backend.folders_changed(roots)
 

@@ -142,6 +142,17 @@ def test_workspace_folders_come_and_go(with_progress: RawClient):
     assert client.result("refact/log")["value"] == [["folders", "/x y"]]
 
 
+def test_folders_that_change_before_the_product_is_open_reach_it(start: Start):
+    client = start()
+    client.send("initialize", VSCODE, "init")
+    client.send("initialized", {})
+    asked = client.told("workspace/configuration")  # the product opens when it is answered
+    event = {"added": [{"uri": "file:///x", "name": "x"}], "removed": []}
+    client.send("workspace/didChangeWorkspaceFolders", {"event": event})
+    client.answer(asked, [None])
+    assert client.result("refact/log")["value"] == [["folders", "/w", "/x"]]
+
+
 def test_progress_is_shown_where_the_client_can(with_progress: RawClient):
     client = with_progress
     client.send("refact/progress", {}, 1)
