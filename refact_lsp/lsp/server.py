@@ -84,6 +84,7 @@ class Server:
         self._documents = Documents(client.encoding(self._params))
         self._product = Product(factory)
         self._pushed: object = None
+        self._told = asyncio.Event()
         self._roots: Sequence[str] | None = None
         self._warned: set[str] = set()
         self._begun = False
@@ -252,9 +253,10 @@ class Server:
     async def _open(self, *, pull: bool) -> None:
         """Open the product; then load what is left once the client has a quiet moment."""
         if pull and client.answers_configuration(self._params):
+            self._connection.beside(self._reconfigure())
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(SETTINGS_WAIT_S):
-                    self._pushed = await self._pull()
+                    await self._told.wait()  # what comes later counts from then on
         at_start = self._pushed
         await self._product.open(self._link, self._settings())
         if self._pushed is not at_start:
@@ -291,6 +293,7 @@ class Server:
 
     def _apply(self, pushed: object) -> None:
         self._pushed = pushed
+        self._told.set()
         if self._product.backend is not None:
             self._product.backend.settings_changed(self._settings())
 

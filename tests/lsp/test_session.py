@@ -108,7 +108,7 @@ def test_an_odd_answer_about_settings_does_not_stop_the_server(start: Start, ans
     assert settings(client) == {}
 
 
-def test_a_client_that_never_answers_about_settings_is_served(
+def test_a_client_that_is_slow_to_answer_about_settings_is_served_and_heard(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("HURRY", "SETTINGS_WAIT_S")
@@ -116,6 +116,8 @@ def test_a_client_that_never_answers_about_settings_is_served(
     client.send("initialize", VSCODE, "init")
     client.send("initialized", {})
     assert settings(client) == {}
+    client.answer(client.told("workspace/configuration"), [{"completion": {"enabled": False}}])
+    assert settings(client)["completion"] == {"enabled": False}
 
 
 def test_documents_opened_meanwhile_are_told_when_the_product_opens(start: Start):
