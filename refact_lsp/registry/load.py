@@ -63,8 +63,10 @@ def registry_files(folders: Sequence[Path]) -> list[File]:
     """List every file that `read_registry` would read, in a stable order."""
     kinds = [file for folder in folders for kind in KINDS for file in _seen(folder / kind)]
     own_models = [file for folder in folders[1:] for file in _seen(folder / MODELS)]
-    rules = [path for folder in folders if _is_there(path := folder / TOKENIZERS)]
-    return [*kinds, *own_models, *rules]
+    # A model's file is judged as it lies over the bundled one of its name.
+    below = (folders[0] / MODELS / file.name for file in own_models)
+    rules = (folder / TOKENIZERS for folder in folders)
+    return [*kinds, *own_models, *(path for path in (*below, *rules) if _is_there(path))]
 
 
 def catalog_files(folders: Sequence[Path], name: str) -> list[File]:

@@ -71,6 +71,43 @@ def test_changed_files_are_seen_and_old_compiled_files_go(own: Path, bundled: Pa
     assert kept == ["main", "models-mine", "own"]
 
 
+def test_what_an_update_changes_below_a_users_files_is_seen(
+    own: Path, bundled: Path, tmp_path: Path
+):
+    for kind in ("providers", "models"):
+        (bundled / kind).mkdir()
+    (own / "providers/mine.toml").write_text("notes = 'My own words.'\n")
+    (own / "models/mine.toml").write_text("[models.small]\ncontext = 2000\n")
+    for name, rank, tools in (("Old", 1, "false"), ("New", 2, "true")):
+        (bundled / "providers/mine.toml").write_text(TEMPLATE.replace("Mine", name))
+        (bundled / "families/f.toml").write_text(f"rank = {rank}\nmatch = ['f']\n")
+        (bundled / "models/mine.toml").write_text(
+            MODELS.replace("tools = true", f"tools = {tools}")
+        )
+        catalog = open_catalog(cache_folder=tmp_path / "cache", user_folder=own, bundled=bundled)
+        template, models = catalog.templates["mine"], catalog.models("mine")
+        assert (template.name, template.notes) == (name, "My own words.")
+        assert catalog.families["f"].rank == rank
+        assert {(model.tools, model.context) for model in models.values()} == {
+            (tools == "true", 200000),
+            (tools == "true", 2000),
+        }
+        assert catalog.problems == ()
+
+
+def test_a_users_models_that_lie_over_nothing_since_an_update_are_a_problem(
+    own: Path, bundled: Path, tmp_path: Path
+):
+    (bundled / "models").mkdir()
+    (bundled / "models/mine.toml").write_text(MODELS)
+    (own / "models/mine.toml").write_text("[models.small]\ncontext = 2000\n")
+    for said in ("", "verified"):
+        catalog = open_catalog(cache_folder=tmp_path / "cache", user_folder=own, bundled=bundled)
+        assert said in "".join(problem.message for problem in catalog.problems)
+        assert bool(said) == bool(catalog.problems)
+        (bundled / "models/mine.toml").unlink(missing_ok=True)
+
+
 def test_a_change_of_a_users_file_reads_no_other_one(own: Path, bundled: Path, tmp_path: Path):
     cache = tmp_path / "cache"
     open_catalog(cache_folder=cache, user_folder=own, bundled=bundled)
