@@ -1,9 +1,10 @@
 """The registry compiled into files that load in a few milliseconds.
 
 `open_catalog(cache_folder, user_folder)` gives the `Catalog`: from the compiled file where it fits
-the TOML files (by name, size and time of each), else from the TOML files, which are then compiled
-into the cache. What a user's files are laid over is compiled apart, so that a change of one reads
-no other. The models of a provider are a compiled file of their own, read when asked for.
+the TOML files (by name, size and time of each) and the release, else from the TOML files, which are
+then compiled into the cache. What a user's files are laid over is compiled apart, so that a change
+of one reads no other. The models of a provider are a compiled file of their own, read when asked
+for.
 """
 
 import hashlib
@@ -27,6 +28,7 @@ from refact_lsp.registry.load import (
     registry_files,
 )
 from refact_lsp.registry.model_schema import Facts, ModelCatalog, ModelEntry
+from refact_lsp.version import VERSION
 
 log = logging.getLogger(__name__)
 
@@ -136,7 +138,8 @@ def _compiled(
 
 def _key(files: Sequence[File]) -> str:
     """Name the state of the files: every change of one gives another key."""
-    digest = hashlib.sha256(f"{FORMAT} {msgspec.__version__}".encode())
+    # An installer may give the files of every release one and the same time.
+    digest = hashlib.sha256(f"{FORMAT} {VERSION} {msgspec.__version__}".encode())
     for file in files:
         try:
             stat = file.stat()

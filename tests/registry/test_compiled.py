@@ -108,6 +108,18 @@ def test_a_users_models_that_lie_over_nothing_since_an_update_are_a_problem(
         (bundled / "models/mine.toml").unlink(missing_ok=True)
 
 
+def test_a_release_reads_its_own_files_though_their_times_are_those_of_the_last(
+    bundled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    family = bundled / "families/f.toml"
+    for release, rank in (("1.0.0", 1), ("1.0.1", 2)):
+        monkeypatch.setattr(compiled, "VERSION", release)
+        family.write_text(f"rank = {rank}\nmatch = ['f']\n")
+        os.utime(family, (0, 0))
+        catalog = open_catalog(cache_folder=tmp_path / "cache", bundled=bundled)
+        assert catalog.families["f"].rank == rank
+
+
 def test_a_change_of_a_users_file_reads_no_other_one(own: Path, bundled: Path, tmp_path: Path):
     cache = tmp_path / "cache"
     open_catalog(cache_folder=cache, user_folder=own, bundled=bundled)
