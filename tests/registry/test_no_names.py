@@ -33,6 +33,8 @@ WORDS = {
 }
 # Hubs that local runtimes write before a model's name; they are cut off, never contacted.
 HUBS = ("registry/names.py",)
+# What stands between two literals that are one text; the parser joins those without a plus.
+BETWEEN_LITERALS = re.compile(r"""["']\s*(\+\s*)?[bfru]*["']""", re.IGNORECASE)
 
 
 class Word(NamedTuple):
@@ -53,7 +55,7 @@ def words(sources: Mapping[str, str], mentioned: Callable[[str], object]) -> lis
     """Give every text that is no docstring, of the modules whose source mentions what is sought."""
     found: list[Word] = []
     for module, source in sources.items():
-        if not mentioned(source):
+        if not mentioned(source) and not mentioned(BETWEEN_LITERALS.sub("", source)):
             continue
         nodes = list(ast.walk(ast.parse(source)))
         docs = {
@@ -63,17 +65,36 @@ def words(sources: Mapping[str, str], mentioned: Callable[[str], object]) -> lis
             if node.body and isinstance(node.body[0], ast.Expr)
         }
         found += [
-            Word(module, node.lineno, node.value)
+            Word(module, node.lineno, text)
             for node in nodes
-            if isinstance(node, ast.Constant)
-            if isinstance(node.value, str) and id(node) not in docs
+            if isinstance(node, ast.Constant | ast.BinOp) and id(node) not in docs
+            if (text := written(node))
         ]
     return found
+
+
+def written(node: ast.expr) -> str:
+    """Give the text of a literal, also of one that is put together, as far as it is known."""
+    match node:
+        case ast.Constant(value=str(text)):
+            return text
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            return written(left) + written(right)
+        case _:
+            return ""
 
 
 def allowed(word: Word) -> bool:
     places = WORDS.get(word.text, ())
     return word.text in get_args(Wire) or word.module.startswith(places)
+
+
+@pytest.mark.parametrize(
+    "code", ["'one.two'", "('one.'\n    'two')", "f'{x}one.' 'two'", "x + 'on' + \"e\" + r'.two'"]
+)
+def test_a_text_is_found_however_it_is_put_together(code: str):
+    found = words({"m.py": f"y = {code}"}, re.compile("one.two").search)
+    assert "one.two" in {word.text for word in found}
 
 
 def test_no_provider_id_occurs_in_the_code(sources: dict[str, str]):
