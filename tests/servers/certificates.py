@@ -29,6 +29,7 @@ def server_context(
     authority = (
         _certificate("Tests", authority_key, "Tests", authority_key, now + timedelta(days=1))
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_signs_certificates(), critical=True)
         .sign(authority_key, hashes.SHA256())
     )
     name = x509.IPAddress(ip_address(host)) if host[0].isdigit() else x509.DNSName(host)
@@ -59,6 +60,7 @@ def _certificate(
     issuer_key: "ec.EllipticCurvePrivateKey",
     end: datetime,
 ) -> "x509.CertificateBuilder":
+    """Begin a certificate with all that RFC 5280 wants of it: Python 3.13 insists."""
     from cryptography import x509
     from cryptography.x509.oid import NameOID
 
@@ -72,4 +74,21 @@ def _certificate(
         .not_valid_before(end - timedelta(days=3))
         .not_valid_after(end)
         .add_extension(identifier, critical=False)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+    )
+
+
+def _signs_certificates() -> "x509.KeyUsage":
+    from cryptography import x509
+
+    return x509.KeyUsage(
+        key_cert_sign=True,
+        crl_sign=True,
+        digital_signature=False,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        encipher_only=False,
+        decipher_only=False,
     )
