@@ -44,14 +44,33 @@ def folders(env: Mapping[str, str]) -> Folders:
     """Decide the folders; a relative `REFACT_HOME` counts from the current folder."""
     if named := env.get("REFACT_HOME"):
         home = Path(named).expanduser().absolute()
-        return Folders(config=home / "config", data=home / "data", cache=home / "cache", home=home)
+        return _named_in_text(
+            Folders(config=home / "config", data=home / "data", cache=home / "cache", home=home)
+        )
     import platformdirs
 
-    return Folders(
-        config=platformdirs.user_config_path(_APPLICATION, appauthor=False),
-        data=platformdirs.user_data_path(_APPLICATION, appauthor=False),
-        cache=platformdirs.user_cache_path(_APPLICATION, appauthor=False),
+    return _named_in_text(
+        Folders(
+            config=platformdirs.user_config_path(_APPLICATION, appauthor=False),
+            data=platformdirs.user_data_path(_APPLICATION, appauthor=False),
+            cache=platformdirs.user_cache_path(_APPLICATION, appauthor=False),
+        )
     )
+
+
+def _named_in_text(found: Folders) -> Folders:
+    """Refuse names that neither SQLite nor JSON can hold."""
+    for folder in (found.config, found.data, found.cache):
+        try:
+            str(folder).encode()
+        except UnicodeEncodeError:
+            shown = os.fsencode(folder).decode(errors="replace")
+            raise refuse(
+                "internal",
+                f"The name of the folder {shown} is not UTF-8 text.",
+                "Point REFACT_HOME at a folder with another name.",
+            ) from None
+    return found
 
 
 def make_private(folder: Path) -> Path:

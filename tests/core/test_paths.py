@@ -15,6 +15,12 @@ def test_refact_home_holds_everything(tmp_path: Path):
     assert not (tmp_path / "all").exists()
 
 
+@pytest.mark.skipif(os.name == "nt", reason="names are text on Windows")
+def test_a_folder_whose_name_is_no_text_is_refused():
+    with pytest.raises(RefactError, match="/caf\N{REPLACEMENT CHARACTER}/config is not UTF-8 text"):
+        folders({"REFACT_HOME": os.fsdecode(b"/caf\xe9")})
+
+
 def test_without_refact_home_the_platform_decides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"):
