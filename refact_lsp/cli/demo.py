@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from refact_lsp.cli.output import as_json
+from refact_lsp.cli.output import as_json, styled
 from refact_lsp.cli.reasons import why
 
 if TYPE_CHECKING:
@@ -116,9 +116,9 @@ def _code(lines: list[str]) -> list[int]:
 def _show(ghost: dict[str, Any]) -> None:
     place = click.style(f"{ghost['line']:>5} ", dim=True)
     first, *rest = ghost["text"].split("\n")
-    click.echo(place + ghost["typed"] + click.style(first, fg="cyan", italic=True))
+    click.echo(place + ghost["typed"] + styled(first, colour="cyan", italic=True))
     for line in rest:
-        click.echo("      " + click.style(line, fg="cyan", italic=True))
+        click.echo("      " + styled(line, colour="cyan", italic=True))
     same = "as in the file" if ghost["text"] == ghost["file"] else "the file differs"
     note = f"      {ghost['model']}, {ghost['totalMs']:.1f} ms, {same}"
     click.echo(click.style(note, dim=True))

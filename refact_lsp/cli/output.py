@@ -1,5 +1,6 @@
 """How commands print: one JSON document with `--json`, else what a person reads."""
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import TypeVar
@@ -11,6 +12,11 @@ T = TypeVar("T")
 _UNCUT_WIDTH = 10_000
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+
+
+def styled(text: str, *, colour: str, italic: bool = False) -> str:
+    """Text in a colour, where the person wants colours (no-color.org)."""
+    return click.style(text, fg=None if os.environ.get("NO_COLOR") else colour, italic=italic)
 
 
 def print_json(value: object) -> None:

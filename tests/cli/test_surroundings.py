@@ -13,6 +13,7 @@ import pytest
 from refact_lsp.__main__ import main
 from refact_lsp.cli.asking import asked
 from refact_lsp.cli.main import run
+from refact_lsp.cli.output import styled
 
 
 @pytest.mark.skipif(os.name == "nt", reason="sh closes the handles")
@@ -45,6 +46,15 @@ def test_what_a_terminal_cannot_show_ends_no_command(monkeypatch: pytest.MonkeyP
         assert ended.value.code == 0
     assert b"caf?" in written.getvalue()
     assert "caf\N{LATIN SMALL LETTER E WITH ACUTE}".encode() in written.getvalue()
+
+
+@pytest.mark.parametrize(("wanted", "coloured"), [("", True), ("1", False)])
+def test_colours_are_for_those_who_want_them(
+    monkeypatch: pytest.MonkeyPatch, wanted: str, coloured: bool
+):
+    monkeypatch.setenv("NO_COLOR", wanted)
+    assert ("\x1b[36m" in styled("text", colour="cyan", italic=True)) is coloured
+    assert "\x1b[3m" in styled("text", colour="cyan", italic=True)
 
 
 def test_ctrl_c_ends_a_question():
