@@ -130,7 +130,7 @@ def _compiled(
     except FileNotFoundError:
         pass
     except (OSError, msgspec.MsgspecError) as error:
-        log.warning("The compiled registry %s cannot be read and is made anew: %s", path, error)
+        log.info("The compiled registry %s cannot be read and is made anew: %s", path, error)
     value = read()
     _keep(path, name, _ENCODER.encode(value))
     return value
@@ -161,4 +161,5 @@ def _keep(path: Path, name: str, data: bytes) -> None:
             if old != path and "-" not in old.stem.removeprefix(f"{name}-"):
                 old.unlink(missing_ok=True)
     except OSError as error:
-        log.warning("The compiled registry cannot be kept in %s: %s", path.parent, error)
+        # It only costs time, and refact-lsp doctor tells of a folder that cannot be written.
+        log.info("The compiled registry cannot be kept in %s: %s", path.parent, error)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -68,6 +69,19 @@ def test_the_doctor_says_what_is_broken_and_looks_at_the_rest(shell: Shell, home
     assert set(failed) == {"secrets", "openai", "mine"}
     assert failed["secrets"] == failed["openai"] == f"The file of secrets {secrets} is damaged."
     assert "'mine' is not in the registry" in failed["mine"]
+
+
+def test_the_doctor_tells_of_a_cache_that_cannot_be_kept(
+    shell: Shell, home: Path, capsys: pytest.CaptureFixture[str]
+):
+    cache = home / "cache"
+    shutil.rmtree(cache, ignore_errors=True)
+    cache.write_text("a file where the folder should be")
+    with pytest.raises(SystemExit):
+        run(["doctor"])
+    printed = capsys.readouterr()
+    assert f"{cache} is no folder: move it away" in printed.out
+    assert printed.err == ""  # it only costs time
 
 
 def test_the_doctor_tells_of_a_database_that_cannot_be_opened(shell: Shell, home: Path):

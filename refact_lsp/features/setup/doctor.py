@@ -3,6 +3,7 @@
 import os
 import platform
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from refact_lsp.app.application import App
@@ -90,16 +91,26 @@ def _folders(app: App) -> tuple[tuple[str, Path], ...]:
 
 
 def _folder(name: str, path: Path) -> Check:
-    nearest = next(folder for folder in (path, *path.parents) if folder.exists())
-    fine = os.access(nearest, os.W_OK | os.X_OK)
-    return Check(
-        name=name,
-        ok=fine,
-        detail=str(path),
-        hint=None
-        if fine
-        else f"{nearest} cannot be written: give it to your user, or set REFACT_HOME.",
-    )
+    nearest = next(folder for folder in (path, *path.parents) if _is_there(folder))
+    fault = _fault(nearest)
+    hint = f"{nearest} {fault}, or set REFACT_HOME." if fault else None
+    return Check(name=name, ok=fault is None, detail=str(path), hint=hint)
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # in a folder that may not be entered
+        return True
+
+
+def _fault(folder: Path) -> str | None:
+    with suppress(OSError):
+        if not folder.is_dir():
+            return "is no folder: move it away"
+    if os.access(folder, os.W_OK | os.X_OK):
+        return None
+    return "cannot be written: give it to your user"
 
 
 def _registry(app: App) -> tuple[Check, ...]:
