@@ -23,6 +23,7 @@ from refact_lsp.rpc.messages.setup import (
 from refact_lsp.rpc.session import Session
 
 _SIGN_IN, _KEY = "oauth", "apiKey"
+_YES, _NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 
 
 async def add_provider(
@@ -143,7 +144,10 @@ def _typed(field: Field, value: Any) -> Any:  # noqa: ANN401  — a setting's ty
         return value
     match field.type:
         case "boolean":
-            return value.strip().lower() in ("true", "yes", "on", "1")
+            said = value.strip().lower()
+            if said not in (*_YES, *_NO):
+                raise refuse("invalidRequest", f"{field.label} is true or false.", field=field.name)
+            return said in _YES
         case "integer":
             if not value.strip().isdigit():
                 raise refuse("invalidRequest", f"{field.label} is a number.", field=field.name)

@@ -1,6 +1,7 @@
 """`refact-lsp complete`: one completion of a place in a file, with its timings."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -8,6 +9,8 @@ import click
 
 from refact_lsp.cli.output import as_json, show
 from refact_lsp.cli.reasons import why
+from refact_lsp.core.problems import refuse
+from refact_lsp.core.text import split_lines
 
 
 @click.command("complete")
@@ -27,10 +30,21 @@ def _place(text: str) -> tuple[Path, int, int]:
     return Path(name), int(line) - 1, int(column) - 1
 
 
+def _check_place(path: Path, lines: Sequence[str], line: int, column: int) -> None:
+    if line >= len(lines):
+        fault = f"{path} has {len(lines)} lines."
+    elif column > len(lines[line].rstrip("\r\n")):
+        fault = f"Line {line + 1} of {path} ends before column {column + 1}."
+    else:
+        return
+    raise refuse("invalidRequest", fault, "Name a place in the file, counted from 1.")
+
+
 async def _complete(path: Path, line: int, column: int) -> dict[str, Any]:
     from refact_lsp.cli.editor import editor, read_text, settled, workspace_of
 
     text = read_text(path)
+    _check_place(path, split_lines(text), line, column)
     async with editor(workspace_of(path)) as client:
         await settled(client)
         uri = await client.open(path, text)

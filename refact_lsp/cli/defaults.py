@@ -29,8 +29,8 @@ def get(as_json: bool) -> None:
 @click.argument("model", required=False)
 @click.option("--clear", is_flag=True, help="Leave the role without a model of its own.")
 @click.option("--fallback", multiple=True, help="Next model when this one fails; repeatable.")
-@click.option("--temperature", type=float)
-@click.option("--max-tokens", type=int)
+@click.option("--temperature", type=click.FloatRange(0, 2))
+@click.option("--max-tokens", type=click.IntRange(min=1))
 @click.option("--reasoning", type=click.Choice(["off", "minimal", "low", "medium", "high", "max"]))
 @as_json
 def set_default(

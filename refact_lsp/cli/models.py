@@ -10,7 +10,8 @@ from refact_lsp.cli.probe import probe
 from refact_lsp.cli.tables import print_listed, print_model, print_models
 from refact_lsp.cli.tokenizer import print_counting, tokenizer
 from refact_lsp.core.nouns import Model, TokenCounting
-from refact_lsp.core.types import ROLES
+from refact_lsp.core.problems import refuse
+from refact_lsp.core.types import ROLES, parse_model_ref
 from refact_lsp.rpc.messages.setup import (
     ModelsListed,
     ModelsRefreshed,
@@ -59,13 +60,15 @@ def show_model(model: str, as_json: bool) -> None:
     from refact_lsp.cli.front import ask, with_session
 
     async def look(session: "Session") -> tuple[Model, TokenCounting]:
-        provider, _, name = model.partition("/")
-        params = {"provider": provider, "includeDisabled": True}
+        ref = parse_model_ref(model)
+        params = {"provider": ref.provider, "includeDisabled": True}
         listed = await ask(session, "refact/models/list", params, ModelsListed)
-        found = next((entry for entry in listed.models if entry.name == name), None)
+        found = next((entry for entry in listed.models if entry.name == ref.name), None)
         if found is None:
-            raise click.ClickException(
-                f"{provider!r} lists no model {name!r}. See refact-lsp models list --all."
+            raise refuse(
+                "modelNotFound",
+                f"{ref.provider!r} lists no model {ref.name!r}.",
+                f"See refact-lsp models list --provider {ref.provider} --all.",
             )
         asked = {"model": model}
         counted = await ask(session, "refact/models/tokenizer", asked, TokenizerResult)

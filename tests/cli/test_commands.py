@@ -141,6 +141,14 @@ def test_a_place_in_a_file_is_completed_with_timings(shell: Shell, tmp_path: Pat
         (["complete", "x.py"], "FILE:LINE:COL"),
         (["complete", "x.py:²:1"], "FILE:LINE:COL"),
         (["complete", "/nowhere/x.py:1:1"], "No such file"),
+        (["complete", f"{__file__}:99999:1"], "has"),
+        (["complete", f"{__file__}:1:99999"], "ends before column"),
+        (["models", "list", "--provider", "nowhere"], "nowhere"),
+        (["models", "show", "nowhere"], "nowhere"),
+        (["models", "show", "builtin/nowhere"], "nowhere"),
+        (["providers", "add", "custom", "--set", "allowHttp=perhaps", "--yes"], "true or false"),
+        (["defaults", "set", "completion", "builtin/workspace", "--temperature", "3"], "range"),
+        (["defaults", "set", "completion", "builtin/workspace", "--max-tokens", "0"], "range"),
         (["defaults", "set", "cook", "a/b"], "'cook'"),
         (["defaults", "set", "chat", "nowhere/m"], "nowhere"),
         (["providers", "test", "nowhere"], "nowhere"),
@@ -154,12 +162,20 @@ def test_a_place_in_a_file_is_completed_with_timings(shell: Shell, tmp_path: Pat
     ],
 )
 def test_a_mistake_is_one_clear_message(shell: Shell, arguments: list[str], word: str):
-    code = 1 if word in ("nowhere", "No such file", "colour", "is no file", "is a folder") else 2
+    typing = ("No such command", "range", "FILE:LINE:COL", "'cook'", "NAME=VALUE")
+    code = 2 if word in (*typing, "no method", "not JSON", "id", "not UTF-8") else 1
     shown = shell.run(*arguments, code=code)
     assert word in shown
     message, *more = shown.splitlines()
     assert message.startswith("refact-lsp: ")
-    assert all(line.startswith("  ") for line in more)  # what to do, or what there is instead
+    beside = [line for line in more if not line.startswith("  ")]
+    assert not beside  # but what to do, or what there is instead
+
+
+def test_a_provider_without_an_address_passes_no_test(shell: Shell):
+    assert "Custom has no address." in shell.run("providers", "add", "custom", "--yes", code=1)
+    shell.run("providers", "add", "custom", "--yes", "--no-test")
+    assert failed_checks(shell) == {"custom": "Custom has no address."}
 
 
 def test_what_an_unfinished_add_says_leaves_the_output_to_the_document(

@@ -32,7 +32,7 @@ from refact_lsp.llm.program import program_found
 from refact_lsp.llm.retry import NONE
 from refact_lsp.llm.wire.listed_local import ollama_running
 from refact_lsp.registry.addresses import resolve_addresses
-from refact_lsp.registry.templates import check_settings, effective
+from refact_lsp.registry.templates import by_program, check_settings, effective
 from refact_lsp.store.models import Listed, ModelRow
 from refact_lsp.store.providers import ProviderRow, free_id
 
@@ -97,6 +97,14 @@ class _Test:
         error: Problem | None = None
         try:
             found = resolve_addresses(self._template, self._row.settings)
+            if not (found.routes or found.base or self._is_embedded() or self._is_program()):
+                raise refuse(
+                    "notConfigured",
+                    f"{self._template.name} has no address.",
+                    "Give it a base URL, in the settings or with --set baseUrl=https://…",
+                    field="baseUrl",
+                    provider=self._row.id,
+                )
             addresses = Addresses(**found.shown)
             await self._step("auth", self._auth)
             await self._step("list", self._list)
@@ -308,6 +316,9 @@ class _Test:
 
     def _purpose(self, model: Model) -> Purpose:
         return Purpose(role=_SETUP, model=model.name)
+
+    def _is_program(self) -> bool:
+        return by_program(effective(self._template, self._row.settings))
 
     def _is_embedded(self) -> bool:
         return self._template.wires[0] == "embedded"

@@ -7,6 +7,7 @@ from refact_lsp.core.types import parse_model_ref
 from refact_lsp.features.counting.counter import told
 from refact_lsp.features.counting.vocabulary import fetch_vocabulary
 from refact_lsp.features.setup import discovery, models, probing
+from refact_lsp.features.setup.providers import row_of
 from refact_lsp.rpc.messages import Empty
 from refact_lsp.rpc.messages import setup as m
 from refact_lsp.rpc.session import Session
@@ -15,6 +16,8 @@ from refact_lsp.rpc.table import Method
 
 async def _list(session: Session, params: m.ModelsList) -> m.ModelsListed:
     world = session.app.world
+    if params.provider is not None:
+        row_of(world, params.provider)  # a name that nobody has is no empty list
     listed = models.list_models(
         world,
         provider=params.provider,
