@@ -18,6 +18,7 @@ import httpcore  # noqa: TID253  — this module is imported at first use
 from h2.errors import ErrorCodes  # noqa: TID253  — as above
 from h2.exceptions import ProtocolError  # noqa: TID253  — as above
 
+from refact_lsp.llm import by_proxy
 from refact_lsp.llm.targets import is_loopback
 
 _MOST_KEPT = 20  # connections; llm.turns bounds what runs at a time
@@ -302,7 +303,7 @@ class Pool(httpcore.AsyncConnectionPool):
         self._connect_s = connect_s
         super().__init__(
             ssl_context=context,
-            proxy=_proxy(proxy) if proxy else None,
+            proxy=by_proxy.proxy_at(proxy) if proxy else None,
             keepalive_expiry=KEEP_IDLE_S,
         )
 
@@ -324,7 +325,10 @@ class Pool(httpcore.AsyncConnectionPool):
         while True:
             # Not available after all: the server said goodbye and did not take it.
             with contextlib.suppress(httpcore.ConnectionNotAvailable):
-                return await self._free(request.url.origin).handle_async_request(request)
+                connection = self._free(request.url.origin)
+                if self.proxied:
+                    return await by_proxy.send(connection, request)
+                return await connection.handle_async_request(request)
 
     def _free(self, origin: httpcore.Origin) -> httpcore.AsyncConnectionInterface:
         for connection in self._connections:
@@ -376,13 +380,3 @@ class Pool(httpcore.AsyncConnectionPool):
             else:
                 return line
         raise refused or OSError("no address")
-
-
-def _proxy(url: str) -> httpcore.Proxy:
-    from urllib.parse import unquote, urlsplit
-
-    parts = urlsplit(url)
-    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
-    port = f":{parts.port}" if parts.port else ""
-    auth = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
-    return httpcore.Proxy(f"{parts.scheme}://{host}{port}", auth=auth)

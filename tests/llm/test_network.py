@@ -21,8 +21,10 @@ from tests.servers.scripted import Exchange, Reply, Scripted, scripted
 
 
 @asynccontextmanager
-async def open_pool(ca_file: str | None = None) -> AsyncGenerator[Pool]:
-    pool = Pool(trusting(ca_file) if ca_file else None, connect_s=5)
+async def open_pool(
+    ca_file: str | None = None, *, proxy: str | None = None
+) -> AsyncGenerator[Pool]:
+    pool = Pool(trusting(ca_file) if ca_file else None, connect_s=5, proxy=proxy)
     try:
         yield pool
     finally:
@@ -170,3 +172,20 @@ async def test_a_connection_is_idle_after_a_cancel_at_any_moment_of_an_http2_ans
             await asyncio.wait({task})
             assert connection.is_idle()
     assert server.connections == 1
+
+
+async def test_a_cancel_at_any_moment_leaves_no_connection_to_a_proxy_taken():
+    async with scripted(say_the_target) as proxy, open_pool(proxy=proxy.url) as pool:
+        turns, answered = 0, False
+        while not answered:
+            request = request_to("http://models.example/")
+            task = asyncio.get_running_loop().create_task(answer_to(pool, request))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            turns, answered = turns + 1, not task.cancel()
+            await asyncio.wait({task})
+            left = [each for each in pool.connections if not each.is_closed()]
+            assert all(each.is_idle() for each in left), turns
+            for each in left:  # the next one dials again
+                await each.aclose()
+    assert proxy.requests
