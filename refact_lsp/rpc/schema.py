@@ -1,5 +1,6 @@
 """The protocol's JSON Schema, made from the method table."""
 
+import inspect
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,6 +27,9 @@ def protocol_schema() -> dict[str, Any]:
     shapes, components = msgspec.json.schema_components(
         [*types, Problem, *NOTIFICATIONS.values()], ref_template="#/$defs/{name}"
     )
+    for shape in components.values():
+        if "description" in shape:  # docstrings keep their indentation before Python 3.13
+            shape["description"] = inspect.cleandoc(shape["description"])
     told = shapes[len(types) + 1 :]
     pairs = zip(shapes[: len(types) : 2], shapes[1 : len(types) : 2], strict=True)
     document = {

@@ -34,5 +34,11 @@ def test_what_is_made_from_the_protocol_is_up_to_date(
     assert place.read_text() == made
 
 
+def test_no_description_is_indented_as_code():
+    shapes = protocol_schema()["$defs"].values()
+    told = [line for shape in shapes for line in shape.get("description", "").splitlines()]
+    assert not [line for line in told if line.startswith(" ")]
+
+
 def test_every_shape_has_a_name_of_its_own():
     assert all(name.isidentifier() for name in protocol_schema()["$defs"])
