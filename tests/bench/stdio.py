@@ -84,6 +84,8 @@ class Provider:
             await self.say(exchange, call)
         finally:
             watch.cancel()
+            if exchange.gone.is_set() and call.gone_s is None:  # it was woken before the watch
+                call.gone_s = time.perf_counter()
             call.done = True
             exchange.keep = not exchange.gone.is_set()
 
