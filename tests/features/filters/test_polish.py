@@ -261,6 +261,30 @@ def test_a_header_is_shown_before_its_block_is_written(document: str, answer: st
     assert shown(answer, document).text == answer
 
 
+@pytest.mark.parametrize("below", ["", "\n", "\n}\n"])
+@pytest.mark.parametrize(
+    ("language", "document", "answer"),
+    [
+        ("typescript", "function f(xs: T[]) {\n  for (const x of ‸", "xs) {"),
+        ("javascript", "xs.map((x) => {\n  const y = g(‸", "x);"),
+        ("java", "class A {\n  int f(int x) {\n    if (x ‸", "> 0) {"),
+        ("go", "package a\n\nfunc f(xs []int) {\n\tfor _, x := range ‸", "xs {"),
+        ("rust", "fn f(xs: &[i32]) {\n    for x in ‸", "xs {"),
+        ("c", "int f(int n) {\n  while (n ‸", "> 0) {"),
+    ],
+)
+def test_a_block_is_written_from_top_to_bottom(
+    language: str, document: str, answer: str, below: str
+):
+    assert shown(answer, document + below, language).text == answer
+
+
+@pytest.mark.parametrize("answer", ["x", "x]);", "x, [", "x +);"])
+def test_a_line_that_stays_broken_is_not_shown_because_its_block_is_unfinished(answer: str):
+    found = judged(answer, "function f(x) {\n  g(‸", "javascript")
+    assert found == Dropped(reason="brokenSyntax")
+
+
 @pytest.mark.parametrize("typed", range(9))
 def test_indentation_that_is_still_being_typed_is_completed(typed: int):
     document = "class A:\n    def f(self):\n        a = g()\n" + " " * typed + "‸\n"

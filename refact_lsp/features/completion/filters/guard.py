@@ -5,7 +5,7 @@ that was not there, closers are added or lines and closers taken away until it d
 nothing is left, nothing is shown.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from refact_lsp.core.syntax import Grammar, Syntax, grammar_of
@@ -82,6 +82,22 @@ class Guard:
             return False
         return self._grammar is not None and self._grammar.name == "python" and self._is_whole(text)
 
+    def is_unfinished(self, text: str) -> bool:
+        """Whether only the ends of blocks are missing: of those around, and of one it ends with.
+
+        So it is wherever a block is written from top to bottom, and no editor closes brackets.
+        """
+        if self._strictness == "strict":
+            return False
+        line_end = self._after.find(b"\n")
+        end = line_end if line_end >= 0 else len(self._after)
+        line = text + self._after[:end].decode()
+        ends = _missing_ends(line, self._closers().split())
+        if not ends:
+            return False
+        closed = "\n".join((line, *ends)).encode()
+        return not self._error_positions(self._prefix + closed + self._after[end:])
+
     def _is_whole(self, text: str) -> bool:
         return self.errors(text.rstrip() + python_check.BODY)[0] == 0
 
@@ -121,7 +137,7 @@ class Guard:
 def guarded(guard: Guard, text: str) -> str | None:
     """Give what of the text breaks nothing, closers added if need be; None where nothing is."""
     errors, first_error = guard.errors(text)
-    if errors == 0 or guard.is_header(text):
+    if errors == 0 or guard.is_header(text) or guard.is_unfinished(text):
         return text
     best = (errors, text)
     for candidate in _candidates(text, first_error):
@@ -161,3 +177,23 @@ def _open_brackets(text: str) -> list[str]:
         elif stack and char == _CLOSING[stack[-1]]:
             stack.pop()
     return stack if "{" not in stack else []
+
+
+def _missing_ends(text: str, needed: Sequence[str]) -> Sequence[str]:
+    """Give what closes the blocks that are open behind a text; nothing where it leaves more open.
+
+    `needed` are the closers that are missing behind the cursor, the nearest first.
+    """
+    own: list[str] = []
+    left = list(needed)
+    for char in text:
+        if char in _CLOSING:
+            own.append(_CLOSING[char])
+        elif own and char == own[-1]:
+            own.pop()
+        elif not own and left and char == left[0]:
+            left.pop(0)
+    if own and (own != ["}"] or not text.rstrip().endswith("{")):
+        return ()
+    ends = (*own, *left)
+    return ends if ends and ends[0] not in ")]" else ()
