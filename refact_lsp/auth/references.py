@@ -9,6 +9,7 @@ import os
 import shlex
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from refact_lsp.auth.secret import Secret
@@ -48,7 +49,9 @@ def _from_environment(name: str, env: Mapping[str, str]) -> str:
 
 
 def _from_file(path: str) -> str:
-    place = Path(path).expanduser()
+    place = Path(path)
+    with suppress(RuntimeError):  # nobody of that name has a home
+        place = place.expanduser()
     if not place.is_absolute():
         raise _missing(
             f"The secret's file {path!r} is not an absolute path.", "Write the whole path, or ~/…"

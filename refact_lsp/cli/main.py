@@ -89,7 +89,7 @@ def run(arguments: Sequence[str] | None = None) -> None:
     except UnicodeEncodeError:  # a name or value of other bytes; output never fails by it
         code = _told("What was typed is not UTF-8 text.", "Type it again.", USAGE_EXIT)
     except OSError as error:
-        code = _ended_by_output(error)
+        code = _ended_by(error)
     sys.exit(code)
 
 
@@ -100,8 +100,12 @@ def _told(message: str, hint: str | None, code: int) -> int:
     return code
 
 
-def _ended_by_output(error: OSError) -> int:
-    """Give up on standard output: what is still to be written would fail again at the end."""
+def _ended_by(error: OSError) -> int:
+    """Say what the system refused; nearly always it is the output."""
+    if isinstance(error, FileNotFoundError) and error.filename is None:  # from asking for it
+        message = "The folder that you are in is not there any more."
+        return _told(message, "Change to another one, then try again.", PROBLEM_EXIT)
+    # What is still to be written would fail again at the end.
     with suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if not isinstance(error, BrokenPipeError):  # whoever read has seen enough

@@ -43,7 +43,12 @@ class Folders(msgspec.Struct, frozen=True, kw_only=True):
 def folders(env: Mapping[str, str]) -> Folders:
     """Decide the folders; a relative `REFACT_HOME` counts from the current folder."""
     if named := env.get("REFACT_HOME"):
-        home = Path(named).expanduser().absolute()
+        try:
+            home = Path(named).expanduser().absolute()
+        except RuntimeError as error:  # nobody of that name has a home
+            raise refuse(
+                "internal", f"REFACT_HOME={named} names no folder.", "Write its whole path."
+            ) from error
         return _named_in_text(
             Folders(config=home / "config", data=home / "data", cache=home / "cache", home=home)
         )

@@ -128,6 +128,7 @@ async def test_a_command_is_not_run_for_every_request(secrets: Secrets, tmp_path
     [
         ("env:NOT_SET", "NOT_SET is not set"),
         ("file:relative/key", "not an absolute path"),
+        ("file:~nobody-of-this-name/key", "not an absolute path"),
         ("file:/nowhere/key", "No such file"),
         ("cmd:", "cannot be read"),
         ("cmd:echo 'open", "cannot be read"),

@@ -37,6 +37,14 @@ def test_output_that_cannot_be_written_is_told(more: list[str]):
     assert "disk" in second
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps a folder that somebody is in")
+def test_a_folder_that_is_gone_is_told(tmp_path: Path):
+    line = f'rmdir "$PWD" && exec "{sys.executable}" -P -m refact_lsp status'
+    done = subprocess.run(["sh", "-c", line], check=False, cwd=tmp_path, capture_output=True)
+    assert done.returncode == 1
+    assert done.stderr.startswith(b"refact-lsp: The folder that you are in is not there any more.")
+
+
 def test_what_a_terminal_cannot_show_ends_no_command(monkeypatch: pytest.MonkeyPatch):
     written = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="ascii"))

@@ -15,6 +15,12 @@ def test_refact_home_holds_everything(tmp_path: Path):
     assert not (tmp_path / "all").exists()
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows guesses where a name's home would be")
+def test_a_home_of_nobody_is_refused():
+    with pytest.raises(RefactError, match="names no folder"):
+        folders({"REFACT_HOME": "~nobody-of-this-name/x"})
+
+
 @pytest.mark.skipif(os.name == "nt", reason="names are text on Windows")
 def test_a_folder_whose_name_is_no_text_is_refused():
     with pytest.raises(RefactError, match="/caf\N{REPLACEMENT CHARACTER}/config is not UTF-8 text"):
