@@ -339,17 +339,19 @@ class Pool(httpcore.AsyncConnectionPool):
         return connection
 
     async def _put_away(self) -> None:
-        """Close what is over, and idle connections beyond the most that are kept."""
-        over: list[httpcore.AsyncConnectionInterface] = []
+        """Close what is over, and idle connections beyond the most that are kept.
+
+        One after the other: a cancel in between leaves the rest to the next request.
+        """
         for connection in self.connections:
+            if connection not in self._connections:  # closed meanwhile, for another request
+                continue
+            closed = connection.is_closed()
             surplus = connection.is_idle() and len(self._connections) > _MOST_KEPT
-            if connection.is_closed():
+            if closed or surplus or connection.has_expired():
                 self._connections.remove(connection)
-            elif surplus or connection.has_expired():
-                self._connections.remove(connection)
-                over.append(connection)
-        for connection in over:
-            await connection.aclose()
+                if not closed:
+                    await connection.aclose()
 
     async def _dialled(self, origin: httpcore.Origin) -> Line:
         try:

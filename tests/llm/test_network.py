@@ -91,6 +91,26 @@ async def test_a_connection_that_was_idle_for_too_long_is_put_away(
         assert (new is old, old.is_closed(), server.connections) == (False, True, 2)
 
 
+async def test_a_cancel_while_connections_are_put_away_leaves_the_rest_to_the_next_request(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    async with scripted(say_the_target) as proxy, open_pool(proxy=proxy.url) as pool:
+
+        async def asked() -> None:
+            await answer_to(pool, request_to("http://elsewhere.test/"))
+
+        await asyncio.gather(asked(), asked(), asked())
+        old = pool.connections
+        later = SimpleNamespace(monotonic=lambda: time.monotonic() + network.KEEP_IDLE_S + 1)
+        monkeypatch.setattr("httpcore._async.http11.time", later)
+        task = asyncio.get_running_loop().create_task(asked())
+        await asyncio.sleep(0)  # it waits for the first of them to close
+        task.cancel()
+        await asyncio.wait({task})
+        await asked()
+        assert [connection.is_closed() for connection in old] == [True] * 3
+
+
 async def test_a_connection_whose_request_was_cancelled_is_put_away():
     async def handler(exchange: Exchange) -> None:
         quiet = exchange.request.target == "/quiet"
