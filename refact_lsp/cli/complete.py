@@ -55,6 +55,7 @@ async def _complete(path: Path, line: int, column: int) -> dict[str, Any]:
         "items": items,
         "model": trace.get("model"),
         "dropped": trace.get("dropped"),
+        "problem": trace.get("problem"),
         "timing": trace.get("timing"),
     }
 
@@ -63,7 +64,7 @@ def _print(result: dict[str, Any]) -> None:
     for item in result["items"]:
         click.echo(item["text"])
     if not result["items"]:
-        click.echo(f"Nothing to offer: {why(result['dropped'])}.", err=True)
+        click.echo(f"Nothing to offer: {why(result)}.", err=True)
     timing = cast("dict[str, float]", result["timing"] or {})
     spent = ", ".join(f"{name} {value:g}" for name, value in timing.items())
     click.echo(f"{result['model'] or '-'}  {spent}", err=True)

@@ -58,9 +58,11 @@ async def _demo(path: Path, count: int, *, quiet: bool) -> list[dict[str, Any]]:
             typed = [*lines[:row], lines[row][:column], *lines[row + 1 :]]
             await client.change(uri, version, "\n".join(typed))
             ghosts = await client.ghosts(uri, row, column)
+            trace = await client.request("refact/completion/explain", {})
+            if trace.get("problem"):
+                break  # the model fails, and would at every place
             if not ghosts:
                 continue
-            trace = await client.request("refact/completion/explain", {})
             ghost = {
                 "line": row + 1,
                 "column": column + 1,
@@ -87,7 +89,7 @@ async def _reason(client: "Editor", lines: list[str]) -> str:
     """Say why nothing was shown: the last answer's reason stands for all."""
     if not _code(lines):
         return "it has no line of code that is long enough"
-    return why((await client.request("refact/completion/explain", {})).get("dropped"))
+    return why(await client.request("refact/completion/explain", {}))
 
 
 def _places(lines: list[str]) -> Iterator[tuple[int, int]]:

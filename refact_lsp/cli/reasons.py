@@ -1,5 +1,8 @@
 """Why a place got no completion, in words."""
 
+from collections.abc import Mapping
+from typing import Any
+
 _WORDS = {
     "disabled": "completion is off; refact-lsp settings set completion.enabled true",
     "excluded": "a privacy rule keeps this file back; refact-lsp privacy check says which",
@@ -12,6 +15,9 @@ _WORDS = {
 }
 
 
-def why(dropped: str | None) -> str:
+def why(trace: Mapping[str, Any]) -> str:
     """Say it in words; a reason that is about one answer alone stays the protocol's word."""
-    return _WORDS.get(dropped or "noModel", f"the answer was dropped: {dropped}")
+    if problem := trace.get("problem"):
+        return " ".join(filter(None, (problem["message"], problem.get("hint")))).rstrip(".")
+    dropped = trace.get("dropped") or "noModel"
+    return _WORDS.get(dropped, f"the answer was dropped: {dropped}")

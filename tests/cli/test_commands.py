@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -202,6 +203,22 @@ async def test_what_ends_an_editors_work_is_raised_as_it_is(tmp_path: Path):
 def test_the_demo_says_why_it_shows_nothing(shell: Shell, tmp_path: Path):
     (tmp_path / ".env").write_text("first_value = second_value\n" * 3)
     assert "privacy rule" in shell.run("demo", str(tmp_path / ".env"))
+
+
+def test_a_model_that_fails_is_told_with_what_to_do_and_is_asked_once(shell: Shell, tmp_path: Path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))  # and nobody listens
+        address = f"baseUrl=http://127.0.0.1:{free.getsockname()[1]}"
+    shell.run("providers", "add", "llamacpp", "--set", address, "--yes", "--no-test")
+    shell.run("models", "set", "llamacpp/qwen2.5-coder")
+    shell.run("defaults", "set", "completion", "llamacpp/qwen2.5-coder")
+    file = tmp_path / "sums.py"
+    file.write_text("total = first_value + second_value\n" * 9)
+    shown = shell.run("demo", str(file))
+    assert "Nothing listens at 127.0.0.1" in shown
+    assert "Start the local server" in shown
+    assert shell.document("complete", f"{file}:1:9")["problem"]["kind"] == "network"
+    assert len(shell.document("ledger")["entries"]) < 9
 
 
 def test_the_protocol_prints_its_schema(shell: Shell):
