@@ -1,3 +1,5 @@
+import asyncio
+from functools import partial
 from typing import Any
 
 import pytest
@@ -30,6 +32,14 @@ async def test_a_fresh_home_completes_with_the_embedded_model(ask: Any):
     assert completion["model"] is None
     assert completion["effective"] == {"model": "builtin/workspace", "via": "fallback"}
     assert (await ask("refact/status"))["state"] == "ready"
+
+
+async def test_two_added_at_once_are_two(ask: Any):
+    settings = {"baseUrl": "http://127.0.0.1:1", "apiKey": KEY}
+    save = partial(ask, "refact/providers/save", template="custom", settings=settings)
+    added = await asyncio.gather(save(), save(), save())
+    ids = {each["provider"]["id"] for each in added}
+    assert ids == {"custom", "custom-2", "custom-3"}
 
 
 async def test_clearing_a_role_ends_the_stand_in_too(ask: Any):

@@ -12,6 +12,7 @@ import msgspec
 from refact_lsp.app.application import App
 from refact_lsp.app.world import World
 from refact_lsp.core import nouns
+from refact_lsp.core.private_files import locked_async
 from refact_lsp.core.problems import refuse
 from refact_lsp.features.setup.credentials import TOKEN_FIELD
 from refact_lsp.features.setup.endpoints import HEADER_PREFIX, KEY_FIELD
@@ -80,9 +81,28 @@ async def save_provider(
     chosen = app.catalog.template(template)
     before = app.world.configuration.providers.get(provider_id) if provider_id else None
     _check_identity(provider_id, template, before)
+    name = display_name or (before.display_name if before else chosen.name)
+    is_on = enabled if enabled is not None else (before.enabled if before else True)
+    # Another window may be saving one: two new ones must not come by the same id.
+    async with locked_async(app.folders.locks / "providers.lock"):
+        row_id = provider_id or await app.database.read(lambda c: free_id(c, template))
+        await _save(app, row_id, chosen, before, settings, display_name=name, enabled=is_on)
+    app.health.pop(row_id, None)
+    return await get_provider(app, row_id)
+
+
+async def _save(
+    app: App,
+    row_id: str,
+    chosen: Template,
+    before: ProviderRow | None,
+    settings: Mapping[str, Any],
+    *,
+    display_name: str,
+    enabled: bool,
+) -> None:
     plain, secrets = split_secrets(chosen, settings)
     merged = merge_settings(before.settings if before else {}, plain)
-    row_id = provider_id or await app.database.read(lambda c: free_id(c, template))
     stored = app.secrets.fields(row_id) if before else ()
     kept = {name: {"secret": True} for name in stored if name != TOKEN_FIELD}
     shown = {**kept, **{name: value for name, value in secrets.items() if value != ""}}
@@ -97,15 +117,13 @@ async def save_provider(
         lambda connection: save_row(
             connection,
             id=row_id,
-            template=template,
-            display_name=display_name or (before.display_name if before else chosen.name),
-            enabled=enabled if enabled is not None else (before.enabled if before else True),
+            template=chosen.id,
+            display_name=display_name,
+            enabled=enabled,
             settings=merged,
             at=datetime.now(UTC),
         )
     )
-    app.health.pop(row_id, None)
-    return await get_provider(app, row_id)
 
 
 async def delete_provider(app: App, provider: str) -> None:
