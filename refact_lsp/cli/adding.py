@@ -149,11 +149,14 @@ def _typed(field: Field, value: Any) -> Any:  # noqa: ANN401  — a setting's ty
                 raise refuse("invalidRequest", f"{field.label} is true or false.", field=field.name)
             return said in _YES
         case "integer":
-            if not value.strip().isdigit():
+            if not value.strip().isdecimal():
                 raise refuse("invalidRequest", f"{field.label} is a number.", field=field.name)
             return int(value)
         case "map":
-            pairs = (entry.partition("=") for entry in value.split(","))
+            pairs = [entry.partition("=") for entry in value.split(",") if entry.strip()]
+            if not all(key.strip() and equals for key, equals, _ in pairs):
+                what = f"{field.label} are given as name=value, with commas between them."
+                raise refuse("invalidRequest", what, field=field.name)
             return {key.strip(): content.strip() for key, _, content in pairs}
         case _:
             return value

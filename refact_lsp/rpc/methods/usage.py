@@ -73,14 +73,14 @@ def _time(text: str | None) -> datetime | None:
         return None
     try:
         at = datetime.fromisoformat(text)
-    except ValueError:
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         raise refuse(
             "invalidRequest",
             f"{text!r} is no day or time.",
             "Write it as 2026-11-01 or 2026-11-01T08:00:00Z.",
             field="since",
         ) from None
-    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 METHODS = (
