@@ -89,6 +89,8 @@ class Shelf:
                 if cost + _cost(more, lines) <= room:
                     rows |= more
                     cost += _cost(more, lines)
+            if not rows:  # of its head only empty lines are missing
+                continue
             room -= cost
             new.setdefault(each.path, (set(), each))[0].update(rows)
         for path, (rows, best) in new.items():
