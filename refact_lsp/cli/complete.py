@@ -21,6 +21,8 @@ def command(place: str, as_json: bool) -> None:
     path, line, column = _place(place)
     result = asyncio.run(_complete(path, line, column))
     show(result, as_json=as_json, render=_print)
+    if result["problem"] and not result["items"]:
+        raise SystemExit(1)
 
 
 def _place(text: str) -> tuple[Path, int, int]:

@@ -91,6 +91,8 @@ def refresh(provider: str, as_json: bool) -> None:
     if result.error and not as_json:
         click.echo(f"{result.error.message} The last known list stays.", err=True)
     show(result, as_json=as_json, render=lambda value: print_models(value.models))
+    if result.error:
+        raise SystemExit(1)
 
 
 def _switch(name: str, *, enabled: bool, text: str) -> click.Command:

@@ -220,7 +220,9 @@ def test_a_model_that_fails_is_told_with_what_to_do_and_is_asked_once(shell: She
     shown = shell.run("demo", str(file))
     assert "Nothing listens at 127.0.0.1" in shown
     assert "Start the local server" in shown
-    assert shell.document("complete", f"{file}:1:9")["problem"]["kind"] == "network"
+    completed = json.loads(shell.run("complete", f"{file}:1:9", "--json", code=1))
+    assert completed["problem"]["kind"] == "network"
+    assert "The last known list stays" in shell.run("models", "refresh", "llamacpp", code=1)
     assert len(shell.document("ledger")["entries"]) < 9
 
 
