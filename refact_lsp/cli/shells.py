@@ -3,10 +3,13 @@
 import click
 from click.shell_completion import get_completion_class
 
+from refact_lsp.cli.output import as_json, show
+
 
 @click.command("completion")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
-def command(shell: str) -> None:
+@as_json
+def command(shell: str, as_json: bool) -> None:
     """Print the completion script of a SHELL.
 
     For example: refact-lsp completion bash >> ~/.bashrc
@@ -16,4 +19,6 @@ def command(shell: str) -> None:
     script = get_completion_class(shell)
     if script is None:
         raise click.ClickException(f"no completion for {shell}")
-    click.echo(script(root, {}, "refact-lsp", "_REFACT_LSP_COMPLETE").source())
+    source = script(root, {}, "refact-lsp", "_REFACT_LSP_COMPLETE").source()
+    document = {"shell": shell, "script": source}
+    show(document, as_json=as_json, render=lambda value: click.echo(value["script"]))

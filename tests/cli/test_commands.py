@@ -6,14 +6,16 @@ import shutil
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 from refact_lsp.cli.demo import invite
 from refact_lsp.cli.editor import editor
-from refact_lsp.cli.main import COMMANDS, run
+from refact_lsp.cli.main import COMMANDS, root, run
 from refact_lsp.core.problems import refuse
 from refact_lsp.store.database import Database
 from tests.cli.shell import Shell
@@ -35,6 +37,22 @@ def test_the_program_ends_with_one_line_and_no_traceback():
 @pytest.mark.parametrize("name", sorted(COMMANDS))
 def test_every_command_explains_itself(shell: Shell, name: str):
     assert "Usage: refact-lsp" in shell.run(name, "--help")
+
+
+def leaves(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[str, set[str]]]:
+    """Every command that does something, with the names of its options."""
+    if not isinstance(command, click.Group):
+        yield " ".join(path), {name for option in command.params for name in option.opts}
+        return
+    context = click.Context(command)
+    for name in command.list_commands(context):
+        child = command.get_command(context, name)
+        assert child is not None
+        yield from leaves(child, (*path, name))
+
+
+def test_every_command_takes_json():
+    assert [path for path, options in leaves(root) if "--json" not in options] == []
 
 
 def test_status_names_the_embedded_model(shell: Shell):
@@ -232,6 +250,7 @@ def test_the_protocol_prints_its_schema(shell: Shell):
 
 def test_a_shell_gets_its_completion_script(shell: Shell):
     assert "_REFACT_LSP_COMPLETE" in shell.run("completion", "bash")
+    assert "_REFACT_LSP_COMPLETE" in shell.document("completion", "zsh")["script"]
 
 
 @pytest.mark.parametrize(
