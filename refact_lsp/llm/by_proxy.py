@@ -21,36 +21,73 @@ def proxy_at(url: str) -> httpcore.Proxy:
     return httpcore.Proxy(f"{parts.scheme}://{host}{port}", auth=auth)
 
 
-async def send(
-    connection: httpcore.AsyncConnectionInterface, request: httpcore.Request
-) -> httpcore.Response:
-    """Send a request on a connection that serves one at a time."""
-    try:
-        response = await connection.handle_async_request(request)
-    except httpcore.ConnectionNotAvailable:  # another request has it
-        raise
-    except BaseException:
-        await connection.aclose()
-        raise
-    body = _Body(connection, response)
-    return httpcore.Response(response.status, headers=response.headers, content=body)
+class Connection(httpcore.AsyncConnectionInterface):
+    """One entry of the pool: from the moment that it is chosen it serves one request alone.
+
+    httpcore's own takes a request only some turns later, in which it would be chosen once more.
+    """
+
+    def __init__(self, inner: httpcore.AsyncConnectionInterface) -> None:
+        self._inner = inner
+        self._taken = False
+        self._closed = False
+
+    async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
+        self._taken = True
+        try:
+            response = await self._inner.handle_async_request(request)
+        except BaseException:
+            await self.aclose()
+            raise
+        body = _Body(self, response)
+        return httpcore.Response(response.status, headers=response.headers, content=body)
+
+    async def give_back(self) -> None:
+        """Serve others from now on, or close where the answer was not read to its end."""
+        if self._inner.is_idle():
+            self._taken = False
+        else:
+            await self.aclose()
+
+    async def aclose(self) -> None:
+        self._closed = True
+        await self._inner.aclose()
+
+    def info(self) -> str:
+        return self._inner.info()
+
+    def can_handle_request(self, origin: httpcore.Origin) -> bool:
+        return self._inner.can_handle_request(origin)
+
+    def is_available(self) -> bool:
+        return not self._taken and not self.is_closed() and self._inner.is_available()
+
+    def has_expired(self) -> bool:
+        return not self._taken and self._inner.has_expired()
+
+    def is_idle(self) -> bool:
+        return not self._taken and self._inner.is_idle()
+
+    def is_closed(self) -> bool:
+        return self._closed or self._inner.is_closed()
 
 
 class _Body:
     """The body of an answer; once it is closed, its connection is idle or closed as well."""
 
-    def __init__(
-        self, connection: httpcore.AsyncConnectionInterface, response: httpcore.Response
-    ) -> None:
+    def __init__(self, connection: Connection, response: httpcore.Response) -> None:
         self._connection = connection
         self._response = response
+        self._open = True
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return aiter(cast("AsyncIterable[bytes]", self._response.stream))
 
     async def aclose(self) -> None:
+        if not self._open:  # another request may have the connection by now
+            return
+        self._open = False
         try:
             await self._response.aclose()
         finally:
-            if not self._connection.is_idle():
-                await self._connection.aclose()
+            await self._connection.give_back()

@@ -309,7 +309,7 @@ class Pool(httpcore.AsyncConnectionPool):
 
     def create_connection(self, origin: httpcore.Origin) -> httpcore.AsyncConnectionInterface:
         if self._proxy is not None:
-            return super().create_connection(origin)
+            return by_proxy.Connection(super().create_connection(origin))
         return _Connection(origin, self._dialled)
 
     @property
@@ -326,8 +326,6 @@ class Pool(httpcore.AsyncConnectionPool):
             # Not available after all: the server said goodbye and did not take it.
             with contextlib.suppress(httpcore.ConnectionNotAvailable):
                 connection = self._free(request.url.origin)
-                if self.proxied:
-                    return await by_proxy.send(connection, request)
                 return await connection.handle_async_request(request)
 
     def _free(self, origin: httpcore.Origin) -> httpcore.AsyncConnectionInterface:

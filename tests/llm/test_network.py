@@ -209,3 +209,22 @@ async def test_a_cancel_at_any_moment_leaves_no_connection_to_a_proxy_taken():
             for each in left:  # the next one dials again
                 await each.aclose()
     assert proxy.requests
+
+
+async def test_a_cancel_at_any_moment_leaves_the_request_beside_it_its_connection_to_a_proxy():
+    async with scripted(say_the_target) as proxy, open_pool(proxy=proxy.url) as pool:
+
+        def begun() -> asyncio.Task[bytes]:
+            request = request_to("http://models.example/")
+            return asyncio.get_running_loop().create_task(answer_to(pool, request))
+
+        assert await begun()
+        for turns in range(1, 6):
+            first, second = begun(), begun()
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            second.cancel()
+            assert await first == b"http://models.example/"
+            await asyncio.wait({second})
+            assert await begun() == b"http://models.example/"
+        assert len(pool.connections) <= 2
