@@ -35,7 +35,7 @@ class Channel(Protocol):
         ...
 
     async def close(self, flush_s: float) -> None:
-        """Stop reading, give queued output so much time, give the handles back as they were."""
+        """Stop reading, give queued output so much time, let go of the handles."""
         ...
 
 
