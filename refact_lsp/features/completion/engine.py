@@ -74,27 +74,11 @@ class Engine:
         one that still waits come back empty.
         """
         trace = self._begin(snapshot, request)
-        session = self._session(snapshot.uri)
-        session.supersede()
-        session.drop_plan()
-        place = self._admitted(snapshot, request, trace)
-        if place is None:
-            session.close_live()
-            return self._nothing(trace, trace.reason)
-        self._tally(trace, snapshot).requests += 1
-        session.place = place
-        session.keep_only(place.snapshot, place.scope)
-        ask = Ask(session, snapshot, request, place, trace, session.changes)
-        hit = self._asking.find(place)
-        trace.stage("cache", self._ports.clock_s() - trace.began_s)
-        if hit is not None and request.trigger == "automatic":
-            trace.cache = hit.use
-            return self._serve(ask, hit)
-        if place.target.embedded:
-            silent = "quiet" if place.settings.quiet else "notConfident"
-            return self._serve(ask, self._asking.guessed(session, place) or silent)
-        session.asking = Waiting()
-        return self._ask(ask, session.asking)
+        try:
+            return self._found(snapshot, request, trace)
+        except Exception:
+            log.exception("A completion failed")
+            return self._nothing(trace, "failed")
 
     def changed(self, uri: str, lines: Lines) -> None:
         """Take in the document after a change; `lines` is not mutated afterwards."""
@@ -207,6 +191,30 @@ class Engine:
             return None
         scope = _scope(target, request, settings)
         return Place(asked, scope, target, settings, _unit(request))
+
+    def _found(self, snapshot: Snapshot, request: Request, trace: Trace) -> Served:
+        """Go through what answers at once, and through the gate before it."""
+        session = self._session(snapshot.uri)
+        session.supersede()
+        session.drop_plan()
+        place = self._admitted(snapshot, request, trace)
+        if place is None:
+            session.close_live()
+            return self._nothing(trace, trace.reason)
+        self._tally(trace, snapshot).requests += 1
+        session.place = place
+        session.keep_only(place.snapshot, place.scope)
+        ask = Ask(session, snapshot, request, place, trace, session.changes)
+        hit = self._asking.find(place)
+        trace.stage("cache", self._ports.clock_s() - trace.began_s)
+        if hit is not None and request.trigger == "automatic":
+            trace.cache = hit.use
+            return self._serve(ask, hit)
+        if place.target.embedded:
+            silent = "quiet" if place.settings.quiet else "notConfident"
+            return self._serve(ask, self._asking.guessed(session, place) or silent)
+        session.asking = Waiting()
+        return self._ask(ask, session.asking)
 
     async def _ask(self, ask: Ask, waiting: Waiting) -> list[Suggestion]:
         """Wait for the answer, unless a newer request ends that."""

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from refact_lsp.core.problems import Problem
 from refact_lsp.core.requests import CompletionRequest
+from refact_lsp.core.text import Snapshot
 from refact_lsp.features.completion.ports import Settings
 from refact_lsp.features.completion.preferences import Changes
 from refact_lsp.features.completion.values import Guess, Selected
@@ -230,6 +231,16 @@ async def test_the_embedded_model_answers_by_itself():
         (item,) = await editor.ask()
         assert (item.text, item.model) == ("compute()", "builtin/workspace")
         assert not desk.model.calls
+
+
+async def test_a_fault_of_the_embedded_model_is_nothing_and_its_trace_says_so():
+    def faulty(_snapshot: Snapshot, _threshold: float) -> Guess | None:
+        raise IndexError
+
+    target = replace(TARGET, embedded=True, model="builtin/workspace", method="none")
+    async with open_desk(target=target, guess=faulty) as desk:
+        assert Editor(desk.engine, "x = |\n").at_once() == []
+        assert desk.engine.recent()[0].outcome == "failed"
 
 
 async def test_quiet_mode_wants_a_surer_guess_and_says_so():
