@@ -115,6 +115,7 @@ class Completion:
         """Take in a document as it is now."""
         self.engine.changed(snapshot.uri, snapshot.lines)
         if snapshot.path is not None:
+            self._workspace.document_changed(snapshot.path, snapshot.lines)
             self._context.document_changed(snapshot.path, snapshot.lines)
 
     def closed(self, uri: str) -> None:

@@ -99,8 +99,20 @@ async def test_a_file_that_is_excluded_leaves_what_is_saved_before_anything_is_b
 async def test_open_documents_teach_and_closed_ones_do_not(stage: Stage):
     other = str(stage.root / "other.py")
     stage.service.document_changed(other, ["open_door(with_this, key)\n", ""])
-    assert stage.ask("q") is None  # open documents are read as questions come
     assert stage.ask("open_door(") == "with_this, key)"
+    stage.service.document_changed(other, ["open_door(by_force, now)\n", ""])
+    assert stage.ask("open_door(") == "by_force, now)"
+    stage.service.document_closed(other)
+    assert stage.ask("open_door(") is None
+
+
+async def test_open_documents_that_are_excluded_or_closed_before_a_question_do_not_teach(
+    stage: Stage,
+):
+    other, secret = (str(stage.root / name) for name in ("other.py", "vault.py"))
+    stage.secret.add("vault.py")
+    stage.service.document_changed(secret, ["open_door(with_this, key)\n", ""])
+    stage.service.document_changed(other, ["open_door(with_that, key)\n", ""])
     stage.service.document_closed(other)
     assert stage.ask("open_door(") is None
 

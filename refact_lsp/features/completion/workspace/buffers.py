@@ -48,7 +48,7 @@ class Row(NamedTuple):
 class Buffer:
     """One open document; `pending` rows (None) are not yet in the stream.
 
-    `is_read` becomes true once all rows around the cursor were read.
+    `is_read` becomes true once all rows around the cursor were read, until the next change.
     """
 
     def __init__(self, vocabulary: Vocabulary) -> None:
@@ -75,6 +75,7 @@ class Buffer:
         self._drop(head, len(old) - tail)
         self._rows[head : len(old) - tail] = [None] * (len(new) - tail - head)
         self._pending_rows += len(new) - tail - head
+        self.is_read = False
         self.lines = new
 
     def settle(self, cursor: int, rows: int = SLICE_ROWS) -> None:

@@ -114,11 +114,11 @@ class WorkspaceModel:
         """Return the likeliest rest of a line of a known buffer after `head`, however unsure."""
         buffer, vocabulary = self._buffers[path], self._index.vocabulary
         buffer.settle(line)
+        sources = self._sources(path, line)  # first, since reading other buffers teaches words
         words = unfinished_words(head)
         context, indent = buffer.before(line)
         context.append(newline_token(indentation(head), indent))
         context += [vocabulary.known(word) for word in words]
-        sources = self._sources(path, line)
         places = _places(Context(context[-MAX_MATCH:], None), sources)
         part = match.group() if (match := _WORD_END.search(head)) else ""
         if part and (longer := vocabulary.continuations(part)).any():

@@ -15,7 +15,7 @@ from refact_lsp.app.worker import OnProgress, Worker
 from refact_lsp.core.problems import Problem, RefactError
 from refact_lsp.core.text import Snapshot
 from refact_lsp.features.completion.values import Guess
-from refact_lsp.features.completion.workspace.model import WorkspaceModel
+from refact_lsp.features.completion.workspace.model import MAX_BUFFERS, WorkspaceModel
 from refact_lsp.features.completion.workspace.refresh import (
     Allowed,
     forget_saved,
@@ -56,6 +56,7 @@ class WorkspaceService:
         self.roots: tuple[str, ...] = ()
         self._stale = asyncio.Event()
         self._rules_seen = 0
+        self._changed: dict[str, Sequence[str]] = {}
 
     def set_roots(self, roots: Sequence[str]) -> None:
         """Take over the workspace folders, as absolute paths."""
@@ -70,6 +71,7 @@ class WorkspaceService:
     def guess(self, snapshot: Snapshot, threshold: float) -> Guess | None:
         """Answer at a cursor; None where the model is not sure or may not speak."""
         path = snapshot.path
+        self._take_changed()
         if path and not self._allowed(path):
             self.model.forget(path)
             return None
@@ -78,12 +80,13 @@ class WorkspaceService:
         return self.model.complete(snapshot, threshold)
 
     def document_changed(self, path: str, lines: Sequence[str]) -> None:
-        """Take an open document as it is now; for those that nobody completes in."""
-        if self._allowed(path):
-            self.model.set_buffer(path, lines)
+        """Note an open document as it is now, at no cost; it is read when a question comes."""
+        self._changed.pop(path, None)
+        self._changed[path] = lines  # changed last is last
 
     def document_closed(self, path: str) -> None:
         """Forget a buffer; its file speaks for itself again."""
+        self._changed.pop(path, None)
         self.model.close_buffer(path)
 
     async def reconsider(self) -> None:
@@ -107,6 +110,12 @@ class WorkspaceService:
             await self._refresh(roots)
             if rules != self._rules_seen:  # they changed while files were being read
                 await self._forget_excluded()
+
+    def _take_changed(self) -> None:
+        for path in list(self._changed)[-MAX_BUFFERS:]:
+            if self._allowed(path):
+                self.model.set_buffer(path, self._changed[path])
+        self._changed.clear()
 
     async def _forget_excluded(self) -> None:
         known = self.model.paths()
