@@ -179,13 +179,22 @@ def read_catalog(folders: Sequence[Path], name: str) -> ModelCatalog | None:
 
 
 def check_everything(folders: Sequence[Path]) -> tuple[Problem, ...]:
-    """Read every file, bundled models included, and give all problems."""
+    """Read every file, bundled models included, and give all problems, misplaced files too."""
     problems = list(read_registry(folders).problems)
+    problems += [_problem(each) for folder in folders[1:] for each in _misplaced(folder)]
     own = {name for folder in folders[1:] for name in _names(folder / MODELS, [])}
     for name in _names(folders[0] / MODELS, problems):
         if name not in own:
             _read_entry(folders, MODELS, name, ModelCatalog, problems)
     return tuple(problems)
+
+
+def _misplaced(folder: Path) -> Iterator[FileRefusedError]:
+    places = [folder / kind for kind in (*KINDS, MODELS)]
+    for path in sorted(folder.rglob("*.toml")):
+        if path.parent not in places and path != folder / TOKENIZERS:
+            where = f"Move it to {', '.join(KINDS)} or {MODELS} in {folder}."
+            yield _refused(path, "nobody reads it there", where)
 
 
 def _read_entry(

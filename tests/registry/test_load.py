@@ -173,6 +173,16 @@ def test_a_users_broken_models_are_told_and_the_bundled_ones_kept(tmp_path: Path
     assert catalog.models["a"].context == 5
 
 
+@pytest.mark.parametrize("place", ["mine.toml", "provider/mine.toml", "providers/x/mine.toml"])
+def test_a_users_file_in_the_wrong_place_is_found_by_the_check(tmp_path: Path, place: str):
+    path = tmp_path / "own" / place
+    path.parent.mkdir(parents=True)
+    path.write_text(GOOD)
+    (problem,) = check_everything([bundled_folder(), tmp_path / "own"])
+    assert problem.message.startswith(f"{path}: ")
+    assert "Move it to providers" in (problem.hint or "")
+
+
 def test_a_broken_bundled_catalog_is_found_by_the_check(tmp_path: Path):
     write(tmp_path, "models", "m", "verified='2026-01-01'\n[models.a]\ncontext = 'much'\n")
     assert "context" in check_everything([tmp_path])[0].message
