@@ -21,6 +21,10 @@ DOCUMENTS = {
         Some of it.
 
         '''
+        text = \"\"\"
+Some ({n}
+of it.
+        \"\"\"
         # All of it.
         for item in items:
             if item > {n}:
@@ -53,6 +57,10 @@ DOCUMENTS = {
   total{n}(
     items: number[],
   ): number {
+    const page = `
+<p>
+) ({n}
+`;
     for (const item of items) {
       if (item > {n}) {
         try {
@@ -81,6 +89,10 @@ DOCUMENTS = {
         "package shop\n",
         """
 func Total{n}(items []int) (int, error) {
+\tpage := `
+<p>
+) ({n}
+`
 \tfor _, item := range items {
 \t\tif item > {n} {
 \t\t\treturn 0, nil

@@ -68,7 +68,7 @@ def _above(prefix: str, odd: _Odd, *, python: bool) -> str:
             indent = _indent(line)
             begins = _is_code(line, indent) and not _GOES_ON.match(line, indent)
             if begins and _ends_outside(prefix[start:], odd):
-                far = prefix[max(0, start - _FARTHEST_CHARS) : start]
+                far = _outside(prefix[max(0, start - _FARTHEST_CHARS) : start][::-1], odd)[::-1]
                 return _headers(far, indent, python=python) + prefix[start:]
         if near >= _MOST_NEAR_CHARS:
             return prefix[start:]
@@ -107,7 +107,7 @@ def _below(suffix: str, odd: _Odd, *, python: bool) -> str:
             enough = start >= _NEAR_CHARS and (blank or start >= 2 * _NEAR_CHARS)
             begins = indent <= indent_before and not _GOES_ON.match(line, indent)
             if enough and begins and _ends_outside(suffix[:start], odd):
-                far = suffix[start : start + _FARTHEST_CHARS]
+                far = _outside(suffix[start : start + _FARTHEST_CHARS], odd)
                 return suffix[:start] + _closers(far, indent, python=python)
             indent_before = indent if line[indent] != "@" else -1
         if start >= _MOST_NEAR_CHARS:
@@ -142,6 +142,13 @@ def _less_indented(text: str, floor: int) -> list[str]:
 def _ends_outside(text: str, odd: _Odd) -> bool:
     """Say whether the far end of a text at the cursor is outside of strings of several lines."""
     return all(text.count(quote) % 2 == here for quote, here in odd)
+
+
+def _outside(text: str, odd: _Odd) -> str:
+    """Empty the strings of several lines in a text that begins outside of them."""
+    for quote, _ in odd:
+        text = (quote * 2).join(text.split(quote)[::2])
+    return text
 
 
 def _is_code(line: str, indent: int) -> bool:
