@@ -105,12 +105,14 @@ def _ended_by(error: OSError) -> int:
     if isinstance(error, FileNotFoundError) and error.filename is None:  # from asking for it
         message = "The folder that you are in is not there any more."
         return _told(message, "Change to another one, then try again.", PROBLEM_EXIT)
+    if error.filename is not None:
+        return _told(f"{error.filename}: {error.strerror}.", None, PROBLEM_EXIT)
     # What is still to be written would fail again at the end.
     with suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if not isinstance(error, BrokenPipeError):  # whoever read has seen enough
-        what = error.filename or "The output cannot be written"
-        _told(f"{what}: {error.strerror}.", "Look whether the disk is full.", PROBLEM_EXIT)
+        message = f"The output cannot be written: {error.strerror}."
+        _told(message, "Look whether the disk is full.", PROBLEM_EXIT)
     return PROBLEM_EXIT
 
 

@@ -1,6 +1,7 @@
 """What surrounds a command: its handles, the terminal, Ctrl-C."""
 
 import asyncio
+import errno
 import io
 import os
 import signal
@@ -12,7 +13,7 @@ import pytest
 
 from refact_lsp.__main__ import main
 from refact_lsp.cli.asking import asked
-from refact_lsp.cli.main import run
+from refact_lsp.cli.main import root, run
 from refact_lsp.cli.output import styled
 
 
@@ -35,6 +36,18 @@ def test_output_that_cannot_be_written_is_told(more: list[str]):
     first, second = done.stderr.splitlines()
     assert first == "refact-lsp: The output cannot be written: No space left on device."
     assert "disk" in second
+
+
+def test_a_file_that_the_system_refuses_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    def refused(**_options: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", "/some/file")
+
+    monkeypatch.setattr(root, "main", refused)
+    with pytest.raises(SystemExit):
+        run(["status"])
+    assert capsys.readouterr().err == "refact-lsp: /some/file: Permission denied.\n"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows keeps a folder that somebody is in")
