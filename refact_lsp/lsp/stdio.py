@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import os
 import queue
+import select
 import stat
 import sys
 import threading
@@ -18,6 +19,7 @@ from typing import Protocol
 HIGH_BYTES = 4 * 1024 * 1024
 LOW_BYTES = 512 * 1024
 CHUNK_BYTES = 256 * 1024
+LOOK_S = 0.25
 
 Receive = Callable[[bytes], None]
 Lost = Callable[[], None]
@@ -81,6 +83,7 @@ class _Pipes(asyncio.BaseProtocol):
         self._flows.clear()
         if self.source is not None:
             self.source.pause_reading()
+            self._look_for_the_end(self.source)
 
     def resume_writing(self) -> None:
         self._flows.set()
@@ -91,6 +94,17 @@ class _Pipes(asyncio.BaseProtocol):
         self._flows.set()
         self._ended.set()
         self._lost()
+
+    def _look_for_the_end(self, source: asyncio.ReadTransport) -> None:
+        """See now and then, while nothing is read, whether the client has left meanwhile."""
+        if self._flows.is_set() or source.is_closing():
+            return
+        poll = select.poll()
+        poll.register(source.get_extra_info("pipe"), getattr(select, "POLLRDHUP", 0))
+        if poll.poll(0):
+            self._lost()
+        else:
+            asyncio.get_running_loop().call_later(LOOK_S, self._look_for_the_end, source)
 
     def write(self, data: bytes) -> None:
         if self.sink is not None and not self.sink.is_closing():

@@ -172,12 +172,15 @@ def test_a_client_that_does_not_read_is_waited_for_within_bounds(start: Start):
     rest.join()
 
 
-def test_a_client_that_does_not_read_can_still_leave(start: Start):
+@pytest.mark.parametrize("leave", [RawClient.close_output, RawClient.close_input])
+def test_a_client_that_does_not_read_can_still_leave(
+    start: Start, leave: Callable[[RawClient], None]
+):
     client = start()
     client.start(BARE)
     for key in range(400):
         client.send("refact/big", {"size": 20_000}, key)
-    client.close_output()
+    leave(client)
     gone(client)
 
 
