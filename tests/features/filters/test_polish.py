@@ -261,6 +261,14 @@ def test_a_header_is_shown_before_its_block_is_written(document: str, answer: st
     assert shown(answer, document).text == answer
 
 
+def test_a_line_that_is_far_too_long_is_not_parsed():
+    document = f"var x = '{'x' * 90_000}';\nvar y = ‸\n"
+    syntax = Measured()
+    found = polished("x + 1;", Scene(at_cursor(document, "javascript"), PLAIN), syntax)
+    assert isinstance(found, Shown)
+    assert syntax.longest == 0
+
+
 @pytest.mark.parametrize("below", ["", "\n", "\n}\n"])
 @pytest.mark.parametrize(
     ("language", "document", "answer"),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # clean, else no more errors than without the text.
 Strictness = Literal["auto", "strict"]
 _MOST_LINES, _MOST_CLOSERS = 8, 3
-_MOST_CHARS = 1_000_000
+_MOST_CHARS = 50_000  # more is near a cursor only where a line is far too long to parse
 _ERRORS = "(ERROR) @error (MISSING) @missing"
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 
