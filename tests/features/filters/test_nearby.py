@@ -85,6 +85,39 @@ of it.
 """,
         "}\n",
     ),
+    "typescriptreact": (
+        "export const Shop = () => {\n",
+        """
+  const part{n} = async <
+    T,
+  >(
+    item: T,
+  ) => {
+    return (
+      <div>
+        <Door
+          key={item}
+          open={() => {
+            shut(item);
+          }}
+        />
+        <button
+          onClick={item}
+        >
+          {item ? (
+            <b>
+              {n}
+            </b>
+          ) : (
+            <i />
+          )}
+        </button>
+      </div>
+    );
+  };
+""",
+        "};\n",
+    ),
     "go": (
         "package shop\n",
         """

@@ -17,10 +17,13 @@ _NEAR_CHARS = 1_500  # to either side, and on to a blank line or to twice as muc
 _MOST_NEAR_CHARS = 10_000  # where no line begins anything
 _FARTHEST_CHARS = 300_000  # where the lines around are looked for, to either side
 _GOES_ON = re.compile(
-    r"[)\]}{.&|?:+]"
+    r"[)\]}>{.&|?:+]|</|/>"
     r"|(?:else|elif|elseif|except|catch|finally|case|default|until|then|do|where|end)\b"
 )
-_CLOSES = re.compile(r"[)\]}]|(?:end|until|except|finally)\b")
+_CLOSES = re.compile(r"[)\]}>]|</|/>|(?:end|until|except|finally)\b")
+_OPENS_AGAIN = re.compile(r"[{(\[>]\s*$")  # `} else {`, `) : (`, `>(`
+# What may not be left empty: a choice in JSX, the types that something is made for.
+_NOT_EMPTY = re.compile(r"(?:[?:] \(|<)$")
 _NO_CODE = re.compile(r"#|//|/?\*")  # or a line of the preprocessor, which stands where it likes
 # What begins a string of several lines, and ends it.
 _QUOTES: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -88,7 +91,8 @@ def _headers(text: str, floor: int, *, python: bool) -> str:
             kept.extend(line[:indent] + each + "\n" for each in reversed(lines))
             floor = indent
         else:
-            kept.append(line + "\n")
+            empty = bool(kept and kept[-1].lstrip().startswith((")", ">")))
+            kept.append(_filled(line) if empty else line + "\n")
             # Before `} else {` and `) -> int:` comes the line that they go on with.
             floor = indent + 1 if _GOES_ON.match(line, indent) else indent
         if not floor:
@@ -124,11 +128,19 @@ def _closers(text: str, floor: int, *, python: bool) -> str:
         if indent >= floor:
             continue
         if _CLOSES.match(line, indent):
-            kept.append(line + (" pass\n" if python and line.rstrip().endswith(":") else "\n"))
-            floor = indent + 1 if line.rstrip().endswith("{") else indent  # `} else {`
+            body = python and line.rstrip().endswith(":")
+            kept.append(line + " pass\n" if body else _filled(line))
+            again = _OPENS_AGAIN.search(line) and line[indent] != "<"
+            floor = indent + 1 if again else indent
         elif not _GOES_ON.match(line, indent):
             floor = indent  # a block that ends without a word
     return "".join(kept)
+
+
+def _filled(line: str) -> str:
+    """Put the least into what a line opens, where it needs any."""
+    line = line.rstrip()
+    return f"{line} x\n" if _NOT_EMPTY.search(line) else f"{line}\n"
 
 
 def _less_indented(text: str, floor: int) -> list[str]:
