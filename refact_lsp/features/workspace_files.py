@@ -38,7 +38,7 @@ def discover_files(root: str, *, limit: int = MAX_FILES) -> list[str]:
         if len(found) == limit:
             break
         path = os.path.join(root, name)  # noqa: PTH118
-        if not _is_left_out(name) and _is_plain_file(path):
+        if not _is_left_out(name) and _is_text(path) and _is_plain_file(path):
             found.append(path)
     return found
 
@@ -54,6 +54,15 @@ def _is_left_out(name: str) -> bool:
     return file.startswith(".") or any(
         folder.startswith(".") or folder in VENDORED for folder in folders
     )
+
+
+def _is_text(path: str) -> bool:
+    """Whether a message can hold the path: no editor opens a file by other bytes."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _is_plain_file(path: str) -> bool:

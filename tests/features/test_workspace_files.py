@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,12 @@ def root(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 def test_files_are_listed_sorted_and_absolute(root: Path):
     write(root, "b.py", "a/c.py", "a.py")
     assert discover_files(str(root)) == [str(root / n) for n in ("a.py", "a/c.py", "b.py")]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems make no such names")
+def test_a_file_whose_name_is_no_text_is_left_out(root: Path):
+    write(root, "a.py", os.fsdecode(b"caf\xe9.py"), os.fsdecode(b"caf\xe9/b.py"), "\xe9.py")
+    assert names(root) == ["a.py", "\xe9.py"]
 
 
 def test_hidden_and_vendored_folders_are_left_out(root: Path):
