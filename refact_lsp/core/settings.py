@@ -116,13 +116,36 @@ def _fitting(
             continue
         try:
             fields[field.name] = msgspec.convert(value, hints[field.name])
-        except msgspec.ValidationError as error:
-            # An enumeration's error repeats the value, which may be a key in the wrong place.
-            reason = str(error).partition(" value '")[0]
+        except msgspec.ValidationError:
+            # The value is not repeated: it may be a key in the wrong place.
+            wanted = _in_words(hints[field.name])
             warnings.append(
-                f"Setting {name}.{field.encode_name} does not fit ({reason}); the default is used."
+                f"Setting {name}.{field.encode_name} must be {wanted}; the default is used."
             )
     return fields
+
+
+def _in_words(hint: object) -> str:
+    """Say for a person what values a field's type has."""
+    from msgspec import inspect
+
+    def words(kind: inspect.Type) -> str:
+        match kind:
+            case inspect.BoolType():
+                return "true or false"
+            case inspect.IntType(ge=least):
+                return f"a whole number of {least} or more"
+            case inspect.LiteralType(values=values):
+                return " or ".join(f'"{value}"' for value in values)
+            case inspect.DictType(value_type=of):
+                return f"an object with {words(of)} for each name"
+            case inspect.UnionType(types=types):
+                each = (words(one) for one in types if not isinstance(one, inspect.NoneType))
+                return " or ".join(sorted(each))
+            case _:
+                return "a text"
+
+    return words(inspect.type_info(hint))
 
 
 def _fitting_models(group: Mapping[str, object], warnings: list[str]) -> dict[Role, str]:

@@ -74,6 +74,8 @@ async def test_what_the_user_knows_of_a_model_is_set_shown_and_forgotten(shell: 
     assert '"family":"qwen2.5-coder"}  (user)' in out
     _, err = await shell.beside("models", "set", "custom/mine", "colour=red", code=1)
     assert "There is no capability 'colour'" in err
+    _, err = await shell.beside("models", "set", "custom/mine", "contextWindow=-5", code=1)
+    assert "at least 1" in err
     unknown = 'completion={"method":"template","family":"nobody"}'
     _, err = await shell.beside("models", "set", "custom/mine", unknown, code=1)
     assert "'nobody' is no family" in err

@@ -127,6 +127,9 @@ def _checked(catalog: Catalog, capabilities: Mapping[str, Any]) -> None:
         patch = msgspec.convert(given, CapabilityPatch, strict=False)
     except msgspec.ValidationError as error:
         raise refuse("invalidRequest", f"A capability does not fit: {error}.") from None
+    for name, tokens in (("contextWindow", patch.context_window), ("maxOutput", patch.max_output)):
+        if tokens is not None and tokens < 1:
+            raise refuse("invalidRequest", f"{name} is a number of tokens: at least 1.", field=name)
     support = patch.completion
     if support and support.method == "template" and not catalog.fim(support.family or ""):
         what = f"{support.family!r} is no family" if support.family else "No family is named"
