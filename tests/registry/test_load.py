@@ -178,7 +178,7 @@ def test_a_users_file_in_the_wrong_place_is_found_by_the_check(tmp_path: Path, p
     path = tmp_path / "own" / place
     path.parent.mkdir(parents=True)
     path.write_text(GOOD)
-    (problem,) = check_everything([bundled_folder(), tmp_path / "own"])
+    (problem,) = check_everything([tmp_path / "bundled", tmp_path / "own"])
     assert problem.message.startswith(f"{path}: ")
     assert "Move it to providers" in (problem.hint or "")
 

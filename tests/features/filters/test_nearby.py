@@ -7,7 +7,7 @@ from refact_lsp.features.completion.filters.nearby import WHOLE_CHARS, nearby
 
 ENOUGH_CHARS = 7_000
 MOST_CHARS = 21_000
-MEMBERS, PLACES = 90, 50
+MEMBERS, PLACES = 90, 32  # every line of a member
 DOCUMENTS = {
     "python": (
         "import os\n\nclass Shop(Base):\n",
