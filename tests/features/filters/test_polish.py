@@ -300,9 +300,11 @@ def test_indentation_that_is_still_being_typed_is_completed(typed: int):
     assert shown(answer, document).text == answer
 
 
-def test_the_strict_guard_shows_nothing_in_a_broken_file():
+@pytest.mark.parametrize("rows", [1, 10_000])
+def test_the_strict_guard_shows_nothing_in_a_broken_file(rows: int):
     polishing = Polishing(strictness="strict")
-    found = judged("return 1", "f((\n\ndef g():\n    ‸\n", polishing=polishing)
+    document = "f((\n" + "x = 1\n" * rows + "\ndef g():\n    ‸\n"
+    found = judged("return 1", document, polishing=polishing)
     assert found == Dropped(reason="brokenSyntax")
 
 

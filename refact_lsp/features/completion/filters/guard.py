@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 # clean, else no more errors than without the text.
 Strictness = Literal["auto", "strict"]
 _MOST_LINES, _MOST_CLOSERS = 8, 3
-_MOST_CHARS = 50_000  # more is near a cursor only where a line is far too long to parse
+_MOST_CHARS = 1_000_000
+_MOST_NEAR_CHARS = 50_000  # more is near a cursor only where a line is far too long to parse
 _ERRORS = "(ERROR) @error (MISSING) @missing"
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 
@@ -47,9 +48,11 @@ class Guard:
         self._syntax = syntax
         self._key = key
         grammar = grammar_of(language)
+        most = _MOST_CHARS
         if grammar is not None and strictness != "strict":
             prefix, suffix = nearby(prefix, suffix, grammar.name)
-        self._grammar = grammar if len(prefix) + len(suffix) <= _MOST_CHARS else None
+            most = _MOST_NEAR_CHARS
+        self._grammar = grammar if len(prefix) + len(suffix) <= most else None
         self._prefix, self._suffix = prefix.encode(), suffix.encode()
         self._after = suffix[replaced:].encode()
         self._strictness = strictness
