@@ -198,7 +198,7 @@ class ContextService:
         name = _name(roots)
         target = saved_path(self._cache_folder, name)
         try:
-            await asyncio.to_thread(write_saved, saved.only(kept), target, name)
+            await asyncio.to_thread(lambda: write_saved(saved.only(kept), target, name))
         except OSError as error:
             log.warning("the definitions index still holds what is excluded by now: %s", error)
 
