@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 END_S = 0.8
 SWITCH_S = 0.0005
-INTERRUPTED = 130  # a shell's code for SIGINT
 BOTH = "early,lazy"
 
 Load = Callable[[], "BackendFactory"]
@@ -29,13 +28,6 @@ Load = Callable[[], "BackendFactory"]
 
 def serve(load: Load) -> None:
     """Run until the client is gone, then end the process; `load` is called after `initialize`."""
-    try:
-        sys.exit(_serve(load))
-    except KeyboardInterrupt:  # before the loop takes signals: somebody tried it in a terminal
-        sys.exit(INTERRUPTED)
-
-
-def _serve(load: Load) -> int:
     switches = os.environ.get("REFACT_STARTUP", BOTH).split(",")
     before_pygls = _import_types_lazily if "lazy" in switches else _nothing
     handles = take_handles()
@@ -63,7 +55,7 @@ def _serve(load: Load) -> int:
         server = Server(params, factory, features, before_pygls=before_pygls, ending=_limit_end)
         return await server.serve(*handles, frames)
 
-    return asyncio.run(run())
+    sys.exit(asyncio.run(run()))
 
 
 def plain_start(handles: tuple[int, int]) -> "tuple[Features, dict[str, Any], Frames]":

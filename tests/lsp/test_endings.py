@@ -128,7 +128,7 @@ def test_leaving_before_initialize_ends_the_server(
 
 def test_an_interrupt_before_initialize_is_no_traceback(start: Start):
     """As where somebody tries the program in a terminal, sees nothing, and presses Ctrl-C."""
-    client = start(stderr=subprocess.PIPE)
+    client = start(module="refact_lsp", stderr=subprocess.PIPE)
     client.send("refact/echo", {}, 1)
     assert client.reply(1)["error"]["code"] == -32002  # it reads by now
     client.process.send_signal(signal.SIGINT)
