@@ -3,6 +3,8 @@
 import sys
 from typing import TYPE_CHECKING
 
+from refact_lsp.core import collector
+
 if TYPE_CHECKING:
     from refact_lsp.lsp.backend import BackendFactory
 
@@ -12,6 +14,7 @@ INTERRUPTED = 130
 
 def main() -> None:
     """Start what the arguments ask for."""
+    collector.hold_off()
     try:
         if sys.argv[1:] in ([], ["--stdio"]):
             from refact_lsp.lsp.main import serve

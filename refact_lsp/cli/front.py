@@ -6,6 +6,7 @@ from typing import TypeVar
 
 import msgspec
 
+from refact_lsp.core import collector
 from refact_lsp.rpc.methods import TABLE
 from refact_lsp.rpc.session import Notify, Session, open_session, to_nobody
 from refact_lsp.rpc.table import call
@@ -16,6 +17,7 @@ R = TypeVar("R", bound=msgspec.Struct)
 
 def with_session(work: Callable[[Session], Awaitable[T]], notify: Notify = to_nobody) -> T:
     """Run work with an open session; raises what went wrong inside, not the group around it."""
+    collector.resume()
 
     async def run() -> T:
         async with open_session(notify) as session:

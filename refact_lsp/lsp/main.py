@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from refact_lsp.core import collector
 from refact_lsp.lsp.early import answer_initialize, initialize_result, take_handles, write_all
 from refact_lsp.lsp.framing import Frames, frame
 
@@ -47,6 +48,7 @@ def serve(load: Load) -> None:
         # The client holds an answer already: tell it, then fail.
         write_all(handles[1], _failed(error))
         raise
+    collector.resume()
 
     # The database's thread must not hold up an answer for the 5 ms that Python lets it by default.
     sys.setswitchinterval(SWITCH_S)

@@ -95,6 +95,7 @@ def test_ctrl_c_while_it_waits_for_an_editor_leaves_no_traceback(monkeypatch: py
     def serve(_backend: object) -> None:
         raise KeyboardInterrupt
 
+    monkeypatch.setattr("refact_lsp.core.collector.hold_off", lambda: None)  # tests go on
     monkeypatch.setattr("refact_lsp.lsp.main.serve", serve)
     monkeypatch.setattr(sys, "argv", ["refact-lsp"])
     with pytest.raises(SystemExit) as ended:

@@ -4,6 +4,7 @@ What the product does is told by the method asked for, so that a test scripts no
 """
 
 import asyncio
+import gc
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -83,6 +84,8 @@ class Constant:
             case "refact/seen":
                 seen = (self.settings, self.ask, self.editor.client, self.cancelled)
                 return Anything(value=seen)
+            case "refact/collects":
+                return Anything(value=gc.isenabled())
             case "refact/slow":
                 await self._wait_forever()
             case "refact/block":

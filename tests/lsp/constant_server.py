@@ -6,9 +6,11 @@ tenth of what `HURRY` names in its environment.
 
 import os
 
+from refact_lsp.core import collector
 from refact_lsp.lsp import main
 
 if __name__ == "__main__":
+    collector.hold_off()
 
     def load():
         from refact_lsp.lsp import server

@@ -92,6 +92,7 @@ def test_a_session_in_one_burst(start: Start, way: str, params: dict[str, Any], 
     client.change((0, 3, 0, 3, "XY"))
     assert client.text() == "abcXY\nde"
     assert client.text(EARLY) is None
+    assert client.result("refact/collects")["value"] is True  # its start is over
 
 
 @pytest.mark.parametrize(("sent", "code"), [([], 0), ([{"method": "exit"}], 1)])
