@@ -5,10 +5,11 @@ here runs in a thread of its own, with a limit.
 """
 
 import asyncio
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 
 from refact_lsp.core.problems import refuse
 
@@ -36,6 +37,9 @@ def find_backend(env: Mapping[str, str]) -> Backend | None:
     """Find a backend that keeps secrets; None where there is none or `REFACT_KEYRING=off`."""
     if env.get("REFACT_KEYRING", "").lower() == "off":
         return None
+    if sys.platform != "darwin":
+        # Elsewhere it would look for Apple's libraries with ldconfig, a C compiler and a linker.
+        cast("dict[str, Any]", sys.modules).setdefault("keyring.backends.macOS.api", None)
     try:
         import keyring
         from keyring.backends.chainer import ChainerBackend

@@ -1,8 +1,6 @@
 """A set of secrets in the test's own home, and a keyring that is a dict."""
 
-from collections.abc import Iterator
-
-import keyring
+import keyring.core
 import pytest
 from keyring.backend import KeyringBackend
 from keyring.errors import PasswordDeleteError
@@ -44,9 +42,8 @@ def secrets(places: Folders) -> Secrets:
 
 
 @pytest.fixture
-def dict_keyring() -> Iterator[DictKeyring]:
-    before = keyring.get_keyring()
+def dict_keyring(monkeypatch: pytest.MonkeyPatch) -> DictKeyring:
+    """What is chosen in a test lasts as long as the test; the machine's own is never looked for."""
     backend = DictKeyring()
-    keyring.set_keyring(backend)
-    yield backend
-    keyring.set_keyring(before)
+    monkeypatch.setattr(keyring.core, "_keyring_backend", backend)
+    return backend

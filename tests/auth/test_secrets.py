@@ -274,9 +274,9 @@ def test_a_keyring_that_is_set_up_wrongly_is_as_good_as_none(
     def broken() -> DictKeyring:
         raise ModuleNotFoundError("No module named 'keyrings'")
 
-    monkeypatch.setattr(keyring, "get_keyring", broken)
-    assert find_backend({}) is None
-    monkeypatch.undo()
+    with monkeypatch.context() as patched:
+        patched.setattr(keyring, "get_keyring", broken)
+        assert find_backend({}) is None
     assert find_backend({}) is dict_keyring
 
 
