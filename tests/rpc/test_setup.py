@@ -230,3 +230,27 @@ async def test_models_are_worked_out_again_only_where_something_of_their_provide
     assert models_of(session.app.world, "custom") is not changed
     await ask("refact/providers/delete", id="custom")
     assert not models_of(session.app.world, "custom")
+
+
+async def test_a_long_list_is_counted_and_one_of_it_found_without_working_out_the_rest(
+    session: Session, ask: Any, monkeypatch: pytest.MonkeyPatch
+):
+    catalog, worked_out = session.app.catalog, list[str]()
+    resolve = catalog.resolve
+
+    def noted(template: str, name: str, **more: Any) -> Any:
+        worked_out.append(name)
+        return resolve(template, name, **more)
+
+    monkeypatch.setattr(catalog, "resolve", noted)
+    saved = await ask("refact/providers/save", template="openrouter", settings={"apiKey": KEY})
+    models = models_of(session.app.world, "openrouter")
+    assert saved["provider"]["modelCount"] == len(models) > 100
+    assert worked_out == []
+    name = list(models)[-1]
+    assert name in models
+    assert models[name].name == models[name].name == name
+    assert worked_out == [name]
+    assert "no-such-model" not in models
+    assert saved["provider"]["enabledModelCount"] == sum(each.enabled for each in models.values())
+    assert 0 < saved["provider"]["enabledModelCount"] < len(models)

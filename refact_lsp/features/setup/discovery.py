@@ -107,7 +107,7 @@ def found(app: App, ref: ModelRef) -> Model:
                 f"See refact-lsp models list --provider {ref.provider} --all.",
                 field="model",
             )
-        return view(app.world, row, ref.name, stored)
+        return view(app.catalog, row, ref.name, stored)
     return model
 
 

@@ -16,7 +16,7 @@ from refact_lsp.core.private_files import locked_async
 from refact_lsp.core.problems import refuse
 from refact_lsp.features.setup.credentials import TOKEN_FIELD
 from refact_lsp.features.setup.endpoints import HEADER_PREFIX, KEY_FIELD
-from refact_lsp.features.setup.models import models_of
+from refact_lsp.features.setup.models import enabled_of, models_of
 from refact_lsp.registry.addresses import resolve_addresses
 from refact_lsp.registry.schema import Template
 from refact_lsp.registry.templates import check_settings, effective, fields_of
@@ -195,7 +195,6 @@ async def _provider(app: App, row: ProviderRow) -> nouns.Provider:
     template = app.catalog.template(row.template)
     chosen = effective(template, row.settings)
     addresses = resolve_addresses(template, row.settings)
-    models = models_of(app.world, row.id)
     state = app.world.configuration.lists.get(row.id)
     fetched = state.fetched_at if state else None
     return nouns.Provider(
@@ -208,8 +207,8 @@ async def _provider(app: App, row: ProviderRow) -> nouns.Provider:
         addresses=nouns.Addresses(**addresses.shown),
         auth=await _auth_state(app, row, chosen),
         health=app.health.get(row.id) or nouns.Health(state="unknown"),
-        model_count=len(models),
-        enabled_model_count=sum(model.enabled for model in models.values()),
+        model_count=len(models_of(app.world, row.id)),
+        enabled_model_count=len(enabled_of(app.world, row.id)),
         models_fetched_at=fetched.isoformat().replace("+00:00", "Z") if fetched else None,
         models_stale=bool(state and state.stale),
     )

@@ -62,7 +62,7 @@ def named(world: World, ref: ModelRef, role: Role) -> Model:
     """
     provider = _provider(world, ref)
     row = world.configuration.models.get(ref.provider, {}).get(ref.name)
-    model = find_model(world, ref) or view(world, provider, ref.name, row)
+    model = find_model(world, ref) or view(world.catalog, provider, ref.name, row)
     if not model.enabled and row is not None and row.enabled is False:
         raise _switched_off(model)
     return _fit(model, role)

@@ -176,7 +176,7 @@ class _Test:
         way = self._way(None)
         if not has_list(way.template, way.endpoint.addresses):
             names = self._app.catalog.models(self._row.template, self._row.settings)
-            found = [view(self._app.world, self._row, n, self._kept.get(n)) for n in names]
+            found = [view(self._app.catalog, self._row, n, self._kept.get(n)) for n in names]
             self._models = [*found, *self._own(names)]
             return f"{len(self._models)} models of the registry and your own; it lists none"
         try:
@@ -201,7 +201,7 @@ class _Test:
     def _own(self, others: Collection[str]) -> list[Model]:
         """Models that the user made, which no list needs to name."""
         return [
-            view(self._app.world, self._row, row.name, row)
+            view(self._app.catalog, self._row, row.name, row)
             for row in self._kept.values()
             if row.source == "custom" and row.name not in others
         ]
@@ -309,7 +309,7 @@ class _Test:
             override=kept.override if kept else {},
             learned={},
         )
-        return view(self._app.world, self._row, listed.name, row)
+        return view(self._app.catalog, self._row, listed.name, row)
 
     def _way(self, model: Model | None) -> Way:
         return way_of(self._app.catalog, self._row, self._read, model)
