@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from refact_lsp.core import collector
 from refact_lsp.core.problems import RefactError
 from refact_lsp.core.settings import EditorSettings, read_settings
 from refact_lsp.core.text import Encoding, Snapshot
@@ -312,10 +313,12 @@ class Server:
     def _features(self) -> "Features":
         """Return pygls' part; loading it takes a moment, once."""
         if self._loaded is None:
+            collector.hold_off()
             self._before_pygls()
             from refact_lsp.lsp.pygls_server import Features
 
             self._loaded = Features(self._params)
+            collector.resume()
             self._loaded.connect(self._connection.send_raw, self._folders_changed)
         return self._loaded
 

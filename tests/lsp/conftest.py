@@ -35,7 +35,8 @@ def shared(
 ) -> RawClient:
     """The server that started that way; all tests of a process talk to the same."""
     if request.param not in servers:
-        servers[request.param] = RawClient(request.param, forks=forks)
+        anew = request.param == "plain"
+        servers[request.param] = RawClient(request.param, forks=None if anew else forks)
         servers[request.param].start(NEOVIM)
     return servers[request.param]
 

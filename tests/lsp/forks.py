@@ -2,7 +2,7 @@
 
 Importing is nine tenths of what a server costs that is started for a few messages. What is forked
 is a process of its own all the same: its handles, its signals and its end are real. Only how a
-process begins is not, so that test_startup.py starts each anew.
+process begins is not: it takes all short cuts, and test_startup.py starts each anew.
 
 `python -m tests.lsp.forks FD` is that one process; it is asked on a socket.
 """
@@ -20,11 +20,10 @@ from contextlib import suppress
 from typing import IO
 
 from refact_lsp.core import collector
+from refact_lsp.lsp.lazy_types import import_lazily
 from tests.lsp import constant_server
 
-# What a server imports before it serves the product; nothing of pygls, which the ways of starting
-# import in ways of their own.
-_IMPORTED = ("asyncio", "refact_lsp.lsp.server", "tests.lsp.constant")
+_IMPORTED = ("refact_lsp.lsp.server", "refact_lsp.lsp.pygls_server", "tests.lsp.constant")
 _REQUEST_BYTES = 1 << 18
 _HANDLES = 4
 _NUMBER_BYTES = 4
@@ -71,6 +70,7 @@ class Forks:
             self._process = subprocess.Popen(command, pass_fds=[asking.fileno()])
 
     def start(self, environment: Mapping[str, str]) -> Forked:
+        """Give a server that starts with both short cuts."""
         their_stdin, stdin = os.pipe()
         stdout, their_stdout = os.pipe()
         told, telling = os.pipe()
@@ -87,6 +87,7 @@ class Forks:
 
 def main(asked: socket.socket) -> None:
     """Fork servers until nobody can ask any more."""
+    import_lazily()
     for name in _IMPORTED:
         importlib.import_module(name)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the tests
