@@ -1,10 +1,9 @@
 from collections.abc import AsyncGenerator, Sequence
 
-import pytest
-
 from refact_lsp.core.events import Event, Finished, TextDelta
 from refact_lsp.core.problems import Problem, ProblemKind, RefactError, refuse
 from refact_lsp.llm.failover import Link, failover
+from tests.rows import every_row
 
 END = Finished(reason="stop")
 
@@ -34,7 +33,7 @@ async def run(*chain: Link) -> tuple[list[Event], list[tuple[str, str, str]], st
     return events, moves, None
 
 
-@pytest.mark.parametrize(
+@every_row(
     "kind",
     [
         *("rateLimited", "overloaded", "network", "timeout", "billing", "modelNotFound"),
@@ -46,7 +45,7 @@ async def test_the_next_model_answers_where_this_one_cannot(kind: ProblemKind):
     assert await run(*chain) == ([END], [("a", "b", kind), ("b", "c", kind)], None)
 
 
-@pytest.mark.parametrize(
+@every_row(
     "kind", ["invalidRequest", "contextTooLong", "contentFilter", "privacy", "budget", "cancelled"]
 )
 async def test_what_is_no_fault_of_the_model_stays_with_it(kind: ProblemKind):

@@ -1,9 +1,8 @@
 import json
 from datetime import UTC, datetime
 
-import pytest
-
 from refact_lsp.llm.failures import classify, retry_after_ms
+from tests.rows import every_row
 
 
 def said(message: str, **fields: object) -> dict[str, object]:
@@ -63,7 +62,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("status", "body", "kind"), CASES)
+@every_row(("status", "body", "kind"), CASES)
 def test_each_vendors_words_give_their_kind(status: int, body: object, kind: str):
     problem = classify(status, {}, json.dumps(body).encode(), "p")
     assert problem.kind == kind
@@ -101,7 +100,7 @@ def test_a_gateways_text_comes_with_what_it_wraps():
     assert "Provider returned error - busy upstream" in message
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("message", "field"),
     [
         ("Unsupported parameter: 'max_tokens' is not supported", "max_tokens"),
@@ -127,7 +126,7 @@ def test_secrets_that_a_server_echoes_are_cut_out():
     assert "abcdef" not in message
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("headers", "wait_ms"),
     [
         ({"retry-after": "3"}, 3000),

@@ -5,6 +5,7 @@ import pytest
 
 from refact_lsp.llm.adjustments import AtMost, Remembered, apply
 from refact_lsp.llm.learning import learn
+from tests.rows import every_row
 
 BODY: dict[str, Any] = {
     "model": "m",
@@ -43,7 +44,7 @@ def changed(answer: str) -> dict[str, Any]:
     return {k: now.get(k) for k in BODY | now if now.get(k) != BODY.get(k)}
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("answer", "difference"),
     [
         (
@@ -183,7 +184,7 @@ def test_an_unknown_role_is_sent_in_another(answer: str, roles: list[str]):
     assert [message["role"] for message in after(BODY, openai(answer))["messages"]] == roles
 
 
-@pytest.mark.parametrize(
+@every_row(
     "answer",
     [
         openai("Unknown parameter: 'messages'."),

@@ -1,7 +1,6 @@
-import pytest
-
 from refact_lsp.core.problems import Problem, ProblemKind
 from refact_lsp.llm.retry import BRIEF, NONE, PATIENT, Patience, delay_ms
+from tests.rows import every_row
 
 
 def wait(
@@ -31,7 +30,7 @@ def test_a_wait_beyond_the_patience_ends_it():
     assert wait(1, "rateLimited", 301, BRIEF) is None
 
 
-@pytest.mark.parametrize(
+@every_row(
     "kind", ["authentication", "billing", "invalidRequest", "contextTooLong", "budget", "privacy"]
 )
 def test_what_would_fail_again_is_not_tried_again(kind: ProblemKind):

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from refact_lsp.core.problems import RefactError
 from refact_lsp.llm import sse
 from refact_lsp.llm.sse import EventReader
+from tests.rows import every_row
 
 
 def read(*pieces: bytes) -> list[bytes]:
@@ -12,7 +13,7 @@ def read(*pieces: bytes) -> list[bytes]:
     return [event for piece in pieces for event in reader.feed(piece)] + [*reader.close()]
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("stream", "events"),
     [
         (b"data: a\n\ndata: b\n\n", [b"a", b"b"]),

@@ -3,9 +3,10 @@ import pytest
 from refact_lsp.core.problems import RefactError
 from refact_lsp.llm.proxies import proxy_for
 from refact_lsp.llm.targets import is_loopback, join, parse_target, redirected, refusal
+from tests.rows import every_row
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("url", "authority", "path"),
     [
         ("https://a.example/v1", "a.example", "/v1"),
@@ -21,7 +22,7 @@ def test_an_address_is_taken_apart(url: str, authority: str, path: str):
     assert (target.authority, target.path) == (authority, path)
 
 
-@pytest.mark.parametrize(
+@every_row(
     "url", ["", "a.example/v1", "ftp://a", "https://", "https://a:99999", "http://[::1", "//a"]
 )
 def test_what_is_no_address_is_refused_without_repeating_it(url: str):
@@ -36,7 +37,7 @@ def test_what_is_shown_of_an_address_has_no_secret():
     assert "word" not in repr(target)
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("base", "path", "joined"),
     [
         ("https://a/v1", "/models", "https://a/v1/models"),
@@ -50,7 +51,7 @@ def test_a_path_is_appended_before_the_query(base: str, path: str, joined: str):
     assert join(base, path) == joined
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("host", "loopback"),
     [
         ("localhost", True),
@@ -73,7 +74,7 @@ def test_only_this_machine_is_loopback(host: str, *, loopback: bool):
     assert is_loopback(host) is loopback
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("url", "allow_http", "local_only", "kind"),
     [
         ("http://localhost:1", False, True, None),
@@ -90,7 +91,7 @@ def test_where_a_request_may_go(url: str, *, allow_http: bool, local_only: bool,
     assert (refused.problem.kind if refused else None) == kind
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("url", "location", "to"),
     [
         ("https://a/x", "/y?z=1", "https://a/y"),
@@ -113,7 +114,7 @@ def test_a_redirect_is_followed_at_the_same_place_only(url: str, location: str, 
     assert shown == to
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("url", "own", "environ", "proxy"),
     [
         ("https://a.example", None, {}, None),

@@ -6,9 +6,10 @@ from refact_lsp.core.problems import RefactError
 from refact_lsp.registry.addresses import locality_of, resolve_addresses
 from refact_lsp.registry.catalog import Catalog
 from tests.characters import CHARACTERS
+from tests.rows import every_row
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("template", "given", "chat"),
     [
         ("custom", "https://gw.example.com", "https://gw.example.com/v1/chat/completions"),
@@ -82,7 +83,7 @@ def test_a_base_in_any_form_gives_the_same_address_nothing_doubled_or_invented(
     assert found.routes["chat"] == chat
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("given", "models", "completion"),
     [
         (None, "http://127.0.0.1:1234/api/v0/models", "http://127.0.0.1:1234/v1/completions"),
@@ -115,7 +116,7 @@ def test_full_addresses_of_a_custom_provider_are_used_as_they_are(catalog: Catal
     assert found.locality == "cloud"
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("wire", "chat"),
     [
         ("openai-chat", "https://h.example/v1/chat/completions"),
@@ -130,7 +131,7 @@ def test_the_wire_chooses_the_endpoint(catalog: Catalog, wire: str, chat: str):
     assert resolve_addresses(catalog.templates["custom"], settings).routes["chat"] == chat
 
 
-@pytest.mark.parametrize(
+@every_row(
     "bad",
     [
         "ftp://example.com",
@@ -150,7 +151,7 @@ def test_what_is_no_address_is_refused_naming_the_setting_and_no_secret(catalog:
     assert "secret-word" not in f"{problem.message}{problem.hint}"
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("host", "locality"),
     [
         ("localhost", "machine"),

@@ -1,10 +1,9 @@
-import pytest
-
 from refact_lsp.registry.capabilities import facts_patch
 from refact_lsp.registry.model_schema import Facts, ReasoningEntry
+from tests.rows import every_row
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("levels", "can_disable", "told"),
     [
         (("low", "high"), True, ("off", "low", "high")),

@@ -8,9 +8,10 @@ from refact_lsp.core.types import (
     Told,
 )
 from refact_lsp.registry.catalog import Catalog
+from tests.rows import every_row
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("name", "family"),
     [
         ("qwen2.5-coder:7b-base-q4_K_M", "qwen2.5-coder"),
@@ -90,9 +91,7 @@ def test_a_name_as_runtimes_write_it_resolves_to_its_family(
         assert (found.family, found.known) == (family, True)
 
 
-@pytest.mark.parametrize(
-    "name", ["my-own-model", "llm", "model", "foo/bar:7b", "", "qwen", "coder"]
-)
+@every_row("name", ["my-own-model", "llm", "model", "foo/bar:7b", "", "qwen", "coder"])
 def test_an_unknown_name_gets_safe_defaults_and_says_so(catalog: Catalog, name: str):
     found = catalog.resolve("vllm", name)
     assert not found.known
@@ -104,7 +103,7 @@ def test_an_unknown_name_gets_safe_defaults_and_says_so(catalog: Catalog, name: 
     assert set(found.sources.values()) == {"default"}
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("template", "method"),
     [
         ("ollama", "template"),
@@ -162,7 +161,7 @@ def test_an_unknown_model_that_the_server_calls_an_embedder_is_one(catalog: Cata
     assert catalog.resolve("ollama", "mine", live=live).kind == "embedding"
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("name", "context"),
     [
         ("granite-code:8b", 8192),
@@ -180,7 +179,7 @@ def test_the_window_follows_the_variant_and_never_a_stretched_one(
     assert catalog.resolve("ollama", name).capabilities.context_window == context
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("name", "kind"),
     [
         ("qwen3:8b", "toggle"),
@@ -219,7 +218,7 @@ def test_a_template_that_does_not_exist_is_refused_with_those_that_do(catalog: C
     assert "ollama" in (caught.value.problem.hint or "")
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("template", "model", "encoding", "factor"),
     [
         ("openai", "gpt-5.6-sol", "o200k_base", 1.0),

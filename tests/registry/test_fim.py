@@ -1,4 +1,3 @@
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +13,7 @@ from refact_lsp.registry.fim import (
     wire_stops,
 )
 from refact_lsp.registry.model_schema import Fim
+from tests.rows import every_row
 
 FILES = (ContextFile(path="a.py", text="A = 1"), ContextFile(path="b.py", text="B = 2"))
 
@@ -24,7 +24,7 @@ def layout(catalog: Catalog, family: str) -> Fim:
     return fim
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("family", "prompt"),
     [
         ("qwen2.5-coder", "<|fim_prefix|>before<|fim_suffix|>after<|fim_middle|>"),
@@ -61,7 +61,7 @@ def test_a_begun_middle_stands_last_where_the_family_lets_it(catalog: Catalog):
     assert not middle_stands_last(layout(catalog, "codegeex4"))
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("family", "prompt"),
     [
         (

@@ -14,6 +14,7 @@ import pytest
 
 import refact_lsp
 from refact_lsp.core.types import Wire
+from tests.rows import every_row
 
 CODE = Path(refact_lsp.__file__).parent
 REGISTRY = CODE.parent / "registry"
@@ -89,7 +90,7 @@ def allowed(word: Word) -> bool:
     return word.text in get_args(Wire) or word.module.startswith(places)
 
 
-@pytest.mark.parametrize(
+@every_row(
     "code", ["'one.two'", "('one.'\n    'two')", "f'{x}one.' 'two'", "x + 'on' + \"e\" + r'.two'"]
 )
 def test_a_text_is_found_however_it_is_put_together(code: str):

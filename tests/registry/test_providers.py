@@ -13,6 +13,7 @@ from refact_lsp.registry.templates import (
     embedding_wire,
     fields_of,
 )
+from tests.rows import every_row
 
 # What the protocol promises.
 TEMPLATE_IDS = [
@@ -46,7 +47,7 @@ def test_every_template_of_the_protocol_is_there(catalog: Catalog):
     assert set(TEMPLATE_IDS) <= set(catalog.templates)
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("template", "settings", "route", "address"),
     [
         ("anthropic", {}, "chat", "https://api.anthropic.com/v1/messages"),
@@ -245,7 +246,7 @@ def test_fields_have_unique_names_and_the_common_ones(catalog: Catalog):
         assert ("wire" in names) == (len(template.wires) > 1)
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("settings", "field"),
     [
         ({"region": "mars"}, "region"),
@@ -285,7 +286,7 @@ def test_the_wire_of_each_kind_of_request_follows_the_template(catalog: Catalog)
     )
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("template", "settings", "model", "method", "family"),
     [
         ("deepseek", {}, "deepseek-flash", "suffix", None),
@@ -312,7 +313,7 @@ def test_a_hosted_model_completes_by_the_route_of_its_vendor(
     assert found.capabilities.completion == expected
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("template", "name", "via", "entry"),
     [
         ("anthropic", "claude-sonnet-4-5-20250929", "exact", "Claude Sonnet 4.5"),

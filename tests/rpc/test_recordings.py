@@ -19,7 +19,8 @@ from refact_lsp.rpc.methods import TABLE
 from refact_lsp.rpc.session import Session, open_session
 from refact_lsp.rpc.table import call
 from tests.conftest import live_in
-from tests.llm.wire.reading import recordings
+from tests.llm.wire.reading import needs_recordings, recordings
+from tests.rows import every_row
 from tests.rpc.chatting import at_once
 from tests.servers.scripted import Exchange, Reply, Scripted, scripted
 
@@ -115,7 +116,8 @@ async def stage(homes: Iterator[Path], furnish: Callable[[Path], None]) -> Async
 
 
 @pytest.mark.asyncio(loop_scope="module")
-@pytest.mark.parametrize("path", recordings(*WIRES))
+@needs_recordings
+@every_row("path", recordings(*WIRES))
 async def test_a_recorded_answer_comes_through_chat(stage: Stage, path: Path):
     recorded = stage.replay.take(path)
     provider = await stage.provider(recorded["provider"], recorded["wire"])

@@ -1,11 +1,10 @@
-import pytest
-
 from refact_lsp.core.parts import TextPart
 from refact_lsp.features.chat.keeping import title_of
 from refact_lsp.features.chat.titles import tidy
+from tests.rows import every_row
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("answer", "title"),
     [
         ('"Why The Sky Is Blue"', "Why The Sky Is Blue"),

@@ -13,6 +13,7 @@ from refact_lsp.features.completion.stats import (
 )
 from refact_lsp.store.completion_tallies import Tally
 from tests.features.completion.desk import Desk, Editor, open_desk, settle
+from tests.rows import every_row
 
 
 async def shown(desk: Desk, text: str, language: str = "python") -> tuple[Editor, str]:
@@ -177,7 +178,7 @@ def test_rows_add_up_by_any_key_and_know_their_cost():
     assert row.kept_share is None
 
 
-@pytest.mark.parametrize("elapsed_ms", [0.05, 1, 7, 120, 30_000])
+@every_row("elapsed_ms", [0.05, 1, 7, 120, 30_000])
 def test_percentiles_are_right_to_a_twelfth(elapsed_ms: float):
     tally = Tally(day="d", model="m", language="l", latency={})
     for _ in range(20):

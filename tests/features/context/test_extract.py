@@ -1,13 +1,12 @@
 """What is read from one file: definitions with their extents, imports, resolved to files."""
 
-import pytest
-
 from refact_lsp.core.syntax import Syntax, grammar_of
 from refact_lsp.features.context.extract import read_source
 from refact_lsp.features.context.facts import Definition, FileFacts
 from refact_lsp.features.context.graph import Graph
 from refact_lsp.features.context.resolve import Manifest
 from tests.features.context.graphs import linked, read
+from tests.rows import every_row
 
 
 def shown(facts: FileFacts, name: str, text: str) -> list[str]:
@@ -74,7 +73,7 @@ macro_rules! lock { () => {} }
 """
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("path", "text", "names"),
     [
         ("a.py", PYTHON, {"LIMIT", "Lock", "Lock.name", "Lock.turns", "Lock.turn"}),
@@ -137,11 +136,11 @@ def test_imports_name_what_they_take():
     }
 
 
-@pytest.mark.parametrize(
+@every_row(
     "text",
     ["", "class", "def f(:\n  class (", "import \nfrom . import", "\ud800 = 1\n", "(" * 4000],
 )
-@pytest.mark.parametrize("end", ["py", "ts", "tsx", "go", "rs", "java", "c", "lua", "js"])
+@every_row("end", ["py", "ts", "tsx", "go", "rs", "java", "c", "lua", "js"])
 def test_broken_text_is_read_as_far_as_it_goes(text: str, end: str):
     grammar = grammar_of("", f"a.{end}")
     assert grammar is not None

@@ -11,6 +11,7 @@ from refact_lsp.features.context.scene import Scene
 from refact_lsp.features.context.sources import index_hits
 from refact_lsp.features.context.words import words_of
 from tests.features.context.graphs import linked, read
+from tests.rows import every_row
 
 OTHER = "def paint_wall(): ...\ndef sweep(floor): ...\n"
 
@@ -27,7 +28,7 @@ def found(files: dict[str, str], path: str, text: str) -> list[str]:
     return [scene.graph.definitions[number].name for number in index_hits(scene)]
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("path", "other", "needed", "text"),
     [
         pytest.param("/w/a.py", "/w/b.py", "def open_door(): ...\n", "# open it\n|", id="comment"),
@@ -55,7 +56,7 @@ def test_words_around_the_cursor_find_what_is_not_imported(
     assert found(files, path, text)[0] in names
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("files", "text"),
     [
         pytest.param({"/w/a.py": "def open_door(): ...\n"}, "open(|", id="the file itself"),

@@ -1,13 +1,12 @@
 """Secrets are taken out of context; code stays as it is."""
 
-import pytest
-
 from refact_lsp.core.redact import REDACTED, redacted
+from tests.rows import every_row
 
 RANDOM = "q7Zk2" + "Vb9Xw3Lp8Ts1Rn6Yd4Hf5Jg0Mc"
 
 
-@pytest.mark.parametrize(
+@every_row(
     "line",
     [
         f'key = "sk-{RANDOM}"',
@@ -31,7 +30,7 @@ def test_a_private_key_is_taken_out_whole():
     assert redacted(f"a\n{key}\nb").split("\n") == ["a", *[REDACTED] * 4, "b"]
 
 
-@pytest.mark.parametrize(
+@every_row(
     "line",
     [
         "def compute_the_weighted_average_of_all_values(self) -> float:",

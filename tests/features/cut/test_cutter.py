@@ -1,11 +1,10 @@
 """Where streams are cut, and why."""
 
-import pytest
-
 from refact_lsp.features.completion.cut.context import CutContext, Multiline, cut_context
 from refact_lsp.features.completion.cut.cutter import Cutter
 from refact_lsp.features.completion.cut.stops import beginnings, undecided_tail, wire_stops
 from tests.features.snapshots import at_cursor
+from tests.rows import every_row
 
 END = "<|endoftext|>"
 
@@ -288,14 +287,14 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+@every_row("case", CASES.values(), ids=CASES)
 def test_a_stream_is_cut(case: tuple[str, str, str, str, str]):
     language, document, stream, text, reason = case
     whole = read(hole(document, language), stream)
     assert (whole.text, whole.reason) == (text, reason)
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+@every_row("case", CASES.values(), ids=CASES)
 def test_the_cut_does_not_depend_on_the_pieces(case: tuple[str, str, str, str, str]):
     language, document, stream, text, _ = case
     assert read(hole(document, language), *stream).text == text

@@ -2,12 +2,11 @@
 
 import random
 
-import pytest
-
 from refact_lsp.features.completion.cut.brackets import DEEPEST, Bracket, closes, indent_at
 from refact_lsp.features.completion.cut.lexer import Lexer
 from refact_lsp.features.completion.cut.lexis import Reading
 from refact_lsp.features.completion.cut.memory import Memory
+from tests.rows import every_row
 
 LANGUAGES = ("python", "typescript", "go", "rust", "java", "c", "lua", "ruby", "unknown")
 PIECES = (
@@ -71,7 +70,7 @@ def pop(stack: list[Bracket], closer: str) -> bool:
     return bool(fitting)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@every_row("language", LANGUAGES)
 def test_a_memory_changes_nothing_of_what_is_read(language: str):
     memory = Memory()
     for seed in range(200):

@@ -1,8 +1,7 @@
 """Chat models as completers: what is asked, and what is left of the answer."""
 
-import pytest
-
 from refact_lsp.features.completion.chat_hole import HOLE, chat_hole_prompt, repair_echo
+from tests.rows import every_row
 
 BEFORE = "import os\n\n\ndef total(items):\n    "
 AFTER = "\n    return result\n"
@@ -23,7 +22,7 @@ ANSWERS = {
 }
 
 
-@pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)
+@every_row("answer", ANSWERS.values(), ids=ANSWERS)
 def test_the_holes_text_is_taken_out_of_an_answer(answer: str):
     assert repair_echo(answer, BEFORE, AFTER, "python").strip() == "result = sum(items)"
 

@@ -1,9 +1,8 @@
 """What is parsed instead of a long document: short, and whole wherever the document is."""
 
-import pytest
-
 from refact_lsp.core.syntax import Syntax, grammar_of
 from refact_lsp.features.completion.filters.nearby import WHOLE_CHARS, nearby
+from tests.rows import every_row
 
 ENOUGH_CHARS = 7_000
 MOST_CHARS = 21_000
@@ -195,7 +194,7 @@ def document(language: str) -> str:
     return head + "".join(member.replace("{n}", str(n)) for n in range(MEMBERS)) + end
 
 
-@pytest.mark.parametrize("language", DOCUMENTS)
+@every_row("language", DOCUMENTS)
 def test_it_is_short_and_whole_at_every_line_of_a_whole_document(language: str):
     text = document(language)
     assert len(text) > 2 * WHOLE_CHARS
@@ -216,9 +215,7 @@ def test_a_short_document_is_kept_as_it_is():
     assert nearby("  x = 1\n", "y", "python") == ("  x = 1\n", "y")
 
 
-@pytest.mark.parametrize(
-    "line", ["}\n", "  x,\n", "// x\n", "\n", "  }\n    {\n", "x" * 400 + "\n"]
-)
+@every_row("line", ["}\n", "  x,\n", "// x\n", "\n", "  }\n    {\n", "x" * 400 + "\n"])
 def test_a_document_without_a_beginning_or_an_end_is_no_long_one_to_parse(line: str):
     text = line * (300_000 // len(line))
     for at in (0, len(text) // 2, len(text)):

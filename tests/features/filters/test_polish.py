@@ -15,6 +15,7 @@ from refact_lsp.features.completion.filters.polish import (
 from refact_lsp.features.completion.filters.reasons import Dropped, DropReason, Shown
 from tests.features.filters.places import PLAIN, judged, shown
 from tests.features.snapshots import at_cursor
+from tests.rows import every_row
 
 if TYPE_CHECKING:
     from tree_sitter import Tree
@@ -182,7 +183,7 @@ UNTOUCHED = {
 }
 
 
-@pytest.mark.parametrize("case", CHANGED.values(), ids=CHANGED)
+@every_row("case", CHANGED.values(), ids=CHANGED)
 def test_a_text_is_repaired(case: tuple[str, str, str, str, str]):
     language, document, answer, text, change = case
     found = shown(answer, document, language)
@@ -190,7 +191,7 @@ def test_a_text_is_repaired(case: tuple[str, str, str, str, str]):
     assert change in found.changes
 
 
-@pytest.mark.parametrize("case", CHANGED.values(), ids=CHANGED)
+@every_row("case", CHANGED.values(), ids=CHANGED)
 def test_a_repaired_text_is_left_alone(case: tuple[str, str, str, str, str]):
     language, document, _, text, change = case
     found = shown(text, document, language)
@@ -198,13 +199,13 @@ def test_a_repaired_text_is_left_alone(case: tuple[str, str, str, str, str]):
     assert set(found.changes) <= {"replacedRight", "lineEnding"}, change
 
 
-@pytest.mark.parametrize("case", DROPPED.values(), ids=DROPPED)
+@every_row("case", DROPPED.values(), ids=DROPPED)
 def test_a_text_is_dropped(case: tuple[str, str, str, DropReason]):
     language, document, answer, reason = case
     assert judged(answer, document, language) == Dropped(reason=reason)
 
 
-@pytest.mark.parametrize("case", UNTOUCHED.values(), ids=UNTOUCHED)
+@every_row("case", UNTOUCHED.values(), ids=UNTOUCHED)
 def test_a_text_is_shown_as_it_is(case: tuple[str, str, str]):
     language, document, answer = case
     assert shown(answer, document, language).text == answer
@@ -247,7 +248,7 @@ def test_the_rest_of_the_line_is_replaced_on_the_line():
     assert shown("a) + g(b)", "f(‸)\n").replace_end_column == 3
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("document", "answer"),
     [
         ("def f(xs):\n    for x in ‸\n    return xs\n", "xs:"),
@@ -269,8 +270,8 @@ def test_a_line_that_is_far_too_long_is_not_parsed():
     assert syntax.longest == 0
 
 
-@pytest.mark.parametrize("below", ["", "\n", "\n}\n"])
-@pytest.mark.parametrize(
+@every_row("below", ["", "\n", "\n}\n"])
+@every_row(
     ("language", "document", "answer"),
     [
         ("typescript", "function f(xs: T[]) {\n  for (const x of ‸", "xs) {"),
@@ -287,13 +288,13 @@ def test_a_block_is_written_from_top_to_bottom(
     assert shown(answer, document + below, language).text == answer
 
 
-@pytest.mark.parametrize("answer", ["x", "x]);", "x, [", "x +);"])
+@every_row("answer", ["x", "x]);", "x, [", "x +);"])
 def test_a_line_that_stays_broken_is_not_shown_because_its_block_is_unfinished(answer: str):
     found = judged(answer, "function f(x) {\n  g(‸", "javascript")
     assert found == Dropped(reason="brokenSyntax")
 
 
-@pytest.mark.parametrize("typed", range(9))
+@every_row("typed", range(9))
 def test_indentation_that_is_still_being_typed_is_completed(typed: int):
     document = "class A:\n    def f(self):\n        a = g()\n" + " " * typed + "‸\n"
     answer = " " * (8 - typed) + "return a"

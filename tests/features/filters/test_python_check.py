@@ -1,8 +1,7 @@
 """Python's own word on a text in place, which spares the parser of long documents a look."""
 
-import pytest
-
 from refact_lsp.features.completion.filters.python_check import Place
+from tests.rows import every_row
 
 CASES = {
     "a statement": ("def f():\n    ‸\n    return 1\n", "x = [1]", True),
@@ -15,7 +14,7 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("case", CASES)
+@every_row("case", CASES)
 def test_python_says_whether_a_text_is_right_in_its_place(case: str):
     document, text, expected = CASES[case]
     before, _, after = document.partition("‸")

@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 
-import pytest
-
 from refact_lsp.core.text import Snapshot
 from refact_lsp.features.completion.values import Guess
 from refact_lsp.features.completion.workspace.confidence import QUIET_THRESHOLD
 from refact_lsp.features.completion.workspace.model import WorkspaceModel
 from tests.features.workspace.texts import index_texts
+from tests.rows import every_row
 
 PATH = "/project/app/orders.py"
 LOADER = """\
@@ -154,7 +153,7 @@ def test_an_exclusion_can_be_lifted():
     assert text_of(ask(model, "open_door(|")) == "with_this, key)"
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("text", "offered"),
     [
         ("open_door(|)", "with_this, key"),
@@ -220,7 +219,7 @@ def test_indentation_in_tabs_and_in_spaces_is_alike():
     assert text_of(ask(model, "if ready:\n    la|")) == "unch(rocket, pad)"
 
 
-@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+@every_row("ending", ["\n", "\r\n", "\r"])
 def test_line_endings_never_reach_the_text(ending: str):
     model = WorkspaceModel()
     body = f"open_door(with_this, key){ending}"

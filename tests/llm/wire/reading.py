@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 from collections.abc import Iterable, Sequence
 from http import HTTPStatus
 from pathlib import Path
@@ -73,30 +72,28 @@ def recordings_folder() -> Path | None:
         folder = Path(named) / "recordings"
     else:
         here = Path(__file__).parent
-        top = subprocess.run(
-            ["git", "rev-parse", "--show-toplevel"],
-            cwd=here,
-            capture_output=True,
-            text=True,
-            check=False,
-        ).stdout.strip()
-        folder = Path(top or here) / ".." / "shared" / "recordings"
+        top = next((each for each in here.parents if (each / ".git").exists()), here)
+        folder = top / ".." / "shared" / "recordings"
     return folder if (folder / "index.json").is_file() else None
 
 
+FOLDER = recordings_folder()
+needs_recordings = pytest.mark.skipif(
+    FOLDER is None, reason="no recordings here: set REFACT_SHARED to the folder that holds them"
+)
+
+
 def recordings(*wires: str, accepted: bool | None = None, stream: bool | None = None) -> list[Any]:
-    """The recordings of some wires as pytest parameters; one skipped one where there are none.
+    """The recordings of some wires as rows of a table; a test of them `needs_recordings`.
 
     `accepted` and `stream` leave only those that were answered with 200, or not, and that were
     asked for as a stream, or not.
     """
-    folder = recordings_folder()
-    if folder is None:
-        reason = "no recordings here: set REFACT_SHARED to the folder that holds them"
-        return [pytest.param(None, marks=pytest.mark.skip(reason=reason))]
-    index = json.loads((folder / "index.json").read_bytes())["recordings"]
+    if FOLDER is None:
+        return []
+    index = json.loads((FOLDER / "index.json").read_bytes())["recordings"]
     return [
-        pytest.param(folder / entry["file"], id=entry["id"])
+        pytest.param(FOLDER / entry["file"], id=entry["id"])
         for entry in index
         if entry["wire"] in wires
         and accepted in (None, entry["status"] == HTTPStatus.OK)

@@ -14,6 +14,7 @@ from refact_lsp.llm.wire.tables import CHAT, COMPLETION, EMBEDDING
 from tests.llm.wire import fixtures
 from tests.llm.wire.fixtures import call, chunk
 from tests.llm.wire.reading import Answer, read, sse
+from tests.rows import every_row
 
 FIXTURES = {
     "openai-chat": fixtures.CHAT,
@@ -44,8 +45,8 @@ def test_any_way_of_cutting_the_bytes_gives_the_same_answer(wire: str, data: st.
     assert read(parser(wire), *pieces) == read(parser(wire), stream)
 
 
-@pytest.mark.parametrize("wire", FIXTURES)
-@pytest.mark.parametrize(("end", "put"), [(b"\n", b"\r\n"), (b"\n", b"\r")])
+@every_row("wire", FIXTURES)
+@every_row(("end", "put"), [(b"\n", b"\r\n"), (b"\n", b"\r")])
 def test_line_ends_of_any_kind_are_read(wire: str, end: bytes, put: bytes):
     if wire == "ollama" and put == b"\r":
         return  # JSON lines end with LF
@@ -54,7 +55,7 @@ def test_line_ends_of_any_kind_are_read(wire: str, end: bytes, put: bytes):
     )
 
 
-@pytest.mark.parametrize("wire", FIXTURES)
+@every_row("wire", FIXTURES)
 def test_a_stream_cut_before_its_end_is_a_problem(wire: str):
     stream = FIXTURES[wire]
     for cut in range(0, len(stream) // 2, 13):
@@ -63,8 +64,8 @@ def test_a_stream_cut_before_its_end_is_a_problem(wire: str):
         assert caught.value.problem.kind in ("network", "badResponse")
 
 
-@pytest.mark.parametrize("wire", FIXTURES)
-@pytest.mark.parametrize(
+@every_row("wire", FIXTURES)
+@every_row(
     ("body", "kind"),
     [
         (b"", "badResponse"),
@@ -82,7 +83,7 @@ def test_what_is_no_answer_is_a_problem_of_its_kind(wire: str, body: bytes, kind
     assert caught.value.problem.kind == kind
 
 
-@pytest.mark.parametrize("wire", ["openai-chat", "anthropic-messages", "openai-responses"])
+@every_row("wire", ["openai-chat", "anthropic-messages", "openai-responses"])
 def test_an_error_inside_the_stream_is_raised_after_the_text_before_it(wire: str):
     error = sse({"type": "error", "error": {"message": "busy", "code": 429}}, done=False)
     reader = parser(wire)
@@ -93,7 +94,7 @@ def test_an_error_inside_the_stream_is_raised_after_the_text_before_it(wire: str
     assert caught.value.problem.kind == "rateLimited"
 
 
-@pytest.mark.parametrize("wire", ["openai-chat", "anthropic-messages", "openai-responses"])
+@every_row("wire", ["openai-chat", "anthropic-messages", "openai-responses"])
 def test_an_error_that_comes_with_text_is_raised_after_it(wire: str):
     error = sse({"type": "error", "error": {"message": "busy", "code": 429}}, done=False)
     stream = FIXTURES[wire]
@@ -180,7 +181,7 @@ def test_one_json_body_instead_of_a_stream_is_served(wire: str):
     assert (answer.text, answer.reasoning, answer.calls[0].name) == ("hi", "hm", "go")
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("pieces", "calls"),
     [
         pytest.param(
@@ -285,7 +286,7 @@ def test_text_before_between_and_after_calls_is_kept_in_its_order():
     assert [made.id for made in answer.calls] == ["x", "y"]
 
 
-@pytest.mark.parametrize("text", ['{"a": ', "[1]", "not json", '{"a": 1}}'])
+@every_row("text", ['{"a": ', "[1]", "not json", '{"a": 1}}'])
 def test_broken_arguments_are_kept_and_marked(text: str):
     answer = chat(chunk(call(text, name="f", index=0, id="x")), chunk({}, "tool_calls"))
     assert (answer.calls[0].arguments, answer.calls[0].invalid) == (text, True)
@@ -372,7 +373,7 @@ def test_text_that_only_begins_like_a_tag_is_text():
     assert answer.text == "<thi"
 
 
-@pytest.mark.parametrize(
+@every_row(
     "noise",
     [
         b": keep-alive\n\n",
@@ -385,7 +386,7 @@ def test_text_that_only_begins_like_a_tag_is_text():
         b": one\n: two\n\n",
     ],
 )
-@pytest.mark.parametrize("wire", ["openai-chat", "anthropic-messages", "openai-responses"])
+@every_row("wire", ["openai-chat", "anthropic-messages", "openai-responses"])
 def test_signs_of_life_are_skipped(wire: str, noise: bytes):
     stream = noise + FIXTURES[wire].replace(b"\n\n", b"\n\n" + noise)
     assert read(parser(wire), stream) == read(parser(wire), FIXTURES[wire])
@@ -400,7 +401,7 @@ def test_what_json_forbids_is_repaired():
     assert read(parser("openai-chat"), stream).text == "a�b�!🎉"
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("raw", "reason"),
     [
         ("stop", "stop"),
@@ -419,14 +420,14 @@ def test_stop_reasons_are_mapped_and_kept(raw: str, reason: str):
     assert (finished.reason, finished.raw) == (reason, raw)
 
 
-@pytest.mark.parametrize("raw", ["error", "insufficient_system_resource", "abort"])
+@every_row("raw", ["error", "insufficient_system_resource", "abort"])
 def test_an_answer_that_the_server_broke_off_is_a_problem(raw: str):
     with pytest.raises(RefactError) as caught:
         chat(chunk({"content": "x"}, raw))
     assert caught.value.problem.kind == "overloaded"
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("usage", "expected"),
     [
         (
@@ -473,7 +474,7 @@ def test_a_message_stream_may_end_as_openais_do():
     assert read(parser("anthropic-messages"), stream).finished is not None
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("body", "vectors"),
     [
         (

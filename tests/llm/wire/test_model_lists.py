@@ -15,7 +15,8 @@ from refact_lsp.llm.wire.listed_local import (
     ollama_running,
 )
 from refact_lsp.llm.wire.model_lists import next_page, parse_models
-from tests.llm.wire.reading import recordings
+from tests.llm.wire.reading import needs_recordings, recordings
+from tests.rows import every_row
 
 SHAPES: dict[str, ModelListShape] = {"github-copilot": "copilot", "vllm": "vllm"}
 ALL_SHAPES: list[ModelListShape] = [
@@ -37,7 +38,8 @@ def listed(shape: ModelListShape, **entry: object) -> ListedModel:
     return model
 
 
-@pytest.mark.parametrize("path", recordings("models-list"))
+@needs_recordings
+@every_row("path", recordings("models-list"))
 def test_a_recorded_list_is_read(path: Path):
     recorded = json.loads(path.read_bytes())
     body = recorded["body"].encode()
@@ -48,8 +50,8 @@ def test_a_recorded_list_is_read(path: Path):
     assert [model.id for model in parse_models(shape, body)] == recorded["expected"]["ids"]
 
 
-@pytest.mark.parametrize("shape", ALL_SHAPES)
-@pytest.mark.parametrize(
+@every_row("shape", ALL_SHAPES)
+@every_row(
     ("body", "kind"),
     [
         (b"", "badResponse"),
@@ -64,7 +66,7 @@ def test_what_is_no_list_is_told_apart(shape: ModelListShape, body: bytes, kind:
     assert caught.value.problem.kind == kind
 
 
-@pytest.mark.parametrize("shape", ALL_SHAPES)
+@every_row("shape", ALL_SHAPES)
 def test_an_empty_list_is_a_list_and_a_strange_entry_keeps_its_id(shape: ModelListShape):
     assert parse_models(shape, b'{"data": []}') == []
     strange = b'{"data": [{"id": "m", "type": 7, "capabilities": 3, "context_length": []}, {}]}'

@@ -16,6 +16,7 @@ from refact_lsp.core.types import Usage
 from refact_lsp.features.chat.answer import Answer as Told
 from refact_lsp.llm.wire.tables import CHAT, EMBEDDING
 from tests.llm.wire.reading import Answer, read, sse
+from tests.rows import every_row
 
 
 def responses(*events: dict[str, Any]) -> Answer:
@@ -165,7 +166,7 @@ def test_packed_integers_are_read():
     assert list(vectors(packed("b", *numbers))[0]) == numbers
 
 
-@pytest.mark.parametrize(
+@every_row(
     "body",
     [
         packed("d", *[0.03, -0.02, 0.01, 0.04] * 8),

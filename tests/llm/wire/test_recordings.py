@@ -10,7 +10,8 @@ from refact_lsp.core.problems import RefactError
 from refact_lsp.core.quirks import Quirks
 from refact_lsp.llm.failures import classify
 from refact_lsp.llm.wire.tables import CHAT, EMBEDDING
-from tests.llm.wire.reading import Answer, read, recordings
+from tests.llm.wire.reading import Answer, needs_recordings, read, recordings
+from tests.rows import every_row
 
 KINDS = {401: {"authentication"}, 429: {"rateLimited"}, 404: {"modelNotFound"}}
 BAD_REQUEST = {"modelNotFound", "invalidRequest", "contextTooLong"}
@@ -52,7 +53,8 @@ def check_usage(answer: Answer, usage: dict[str, Any] | None, wire: str) -> None
         assert answer.usage.cache_read_tokens == details["cached_tokens"]
 
 
-@pytest.mark.parametrize("path", recordings(*TEXTS, "openai-embeddings", accepted=False))
+@needs_recordings
+@every_row("path", recordings(*TEXTS, "openai-embeddings", accepted=False))
 def test_a_recorded_refusal_has_its_kind(path: Path):
     recorded = json.loads(path.read_bytes())
     status, body = recorded["status"], recorded["body"].encode()
@@ -61,7 +63,8 @@ def test_a_recorded_refusal_has_its_kind(path: Path):
     assert problem.kind in (NO_VECTORS if of_vectors else KINDS.get(status, BAD_REQUEST))
 
 
-@pytest.mark.parametrize("path", recordings(*TEXTS, accepted=True))
+@needs_recordings
+@every_row("path", recordings(*TEXTS, accepted=True))
 def test_a_recorded_answer_is_read_in_whatever_pieces_it_comes(path: Path):
     recorded = json.loads(path.read_bytes())
     expected, body = recorded["expected"], recorded["body"].encode()
@@ -89,7 +92,8 @@ def test_a_recorded_answer_is_read_in_whatever_pieces_it_comes(path: Path):
         assert read(wire.chat_parser(Quirks()), *pieces) == answer
 
 
-@pytest.mark.parametrize("path", recordings("openai-embeddings", accepted=True))
+@needs_recordings
+@every_row("path", recordings("openai-embeddings", accepted=True))
 def test_recorded_vectors_are_read(path: Path):
     recorded = json.loads(path.read_bytes())
     answer = read(
@@ -103,7 +107,8 @@ def test_recorded_vectors_are_read(path: Path):
     assert answer.usage.input_tokens == expected["usage"]["total_tokens"]
 
 
-@pytest.mark.parametrize("path", recordings(*CHATS, accepted=True, stream=True))
+@needs_recordings
+@every_row("path", recordings(*CHATS, accepted=True, stream=True))
 def test_a_recorded_stream_without_its_end_is_a_problem(path: Path):
     recorded = json.loads(path.read_bytes())
     body = recorded["body"].encode()

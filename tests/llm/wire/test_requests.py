@@ -27,6 +27,7 @@ from refact_lsp.llm.wire.base import HttpRequest
 from refact_lsp.llm.wire.tables import CHAT, COMPLETION, EMBEDDING
 from tests.llm.wire.judge import decoded
 from tests.llm.wire.reading import able
+from tests.rows import every_row
 
 TOOL = Tool(name="now", description="The time")
 DETAILS = [{"type": "reasoning.text", "text": "hm", "index": 0}]
@@ -113,7 +114,7 @@ THINKING_FIELDS = (
 )
 
 
-@pytest.mark.parametrize(("style", "capabilities", "level", "fields"), STYLED)
+@every_row(("style", "capabilities", "level", "fields"), STYLED)
 def test_thinking_is_asked_for_as_the_server_wants_it(
     style: Any, capabilities: Capabilities, level: ReasoningLevel, fields: dict[str, Any]
 ):
@@ -126,7 +127,7 @@ def test_thinking_is_asked_for_as_the_server_wants_it(
     assert {name: sent[name] for name in THINKING_FIELDS if name in sent} == fields
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("capabilities", "level", "fields"),
     [
         (BUDGET, "high", {"thinking": {"type": "enabled", "budget_tokens": 4096}}),
@@ -178,7 +179,7 @@ def test_a_loop_that_began_without_thinking_goes_on_without():
     assert sent["thinking"] == {"type": "disabled"}
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("field", "opaque", "sent"),
     [
         ("reasoning_content", None, {"reasoning_content": "hm"}),
@@ -247,7 +248,7 @@ def test_responses_give_encrypted_thinking_back_and_store_nothing():
     assert "include" not in plain
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("quirks", "name", "value"),
     [
         (Quirks(), "max_tokens", 7),
@@ -319,9 +320,7 @@ def test_ids_of_calls_are_made_to_fit_the_same_everywhere():
     assert messages[2]["tool_call_id"] == made
 
 
-@pytest.mark.parametrize(
-    "wire", ["openai-chat", "openai-responses", "anthropic-messages", "ollama"]
-)
+@every_row("wire", ["openai-chat", "openai-responses", "anthropic-messages", "ollama"])
 def test_an_image_for_a_model_that_does_not_see_is_refused_or_told(wire: Wire):
     image = Message(role="user", content=(ImagePart(mime_type="image/png", data="aGk="),))
     blind = able(vision=False)
@@ -334,9 +333,7 @@ def test_an_image_for_a_model_that_does_not_see_is_refused_or_told(wire: Wire):
     assert b"aGk=" in build(wire, image).body
 
 
-@pytest.mark.parametrize(
-    "wire", ["openai-chat", "openai-responses", "anthropic-messages", "ollama"]
-)
+@every_row("wire", ["openai-chat", "openai-responses", "anthropic-messages", "ollama"])
 def test_what_a_wire_cannot_carry_is_refused(wire: Wire):
     with pytest.raises(RefactError):
         build(wire, Message(role="user", content=(FilePart(uri="file:///x"),)))
@@ -402,15 +399,15 @@ def test_a_hole_is_filled_by_each_servers_own_route():
     assert decoded(complete("ollama", "suffix", suffix="").body)["suffix"] == "\n"
 
 
-@pytest.mark.parametrize("wire", ["openai-completions", "ollama", "llamacpp"])
-@pytest.mark.parametrize("method", ["none", "chat"])
+@every_row("wire", ["openai-completions", "ollama", "llamacpp"])
+@every_row("method", ["none", "chat"])
 def test_a_method_of_another_wire_is_refused(wire: Wire, method: str):
     with pytest.raises(RefactError) as caught:
         complete(wire, method)
     assert caught.value.problem.kind == "unsupported"
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("shape", "path", "sent"),
     [
         ("openai", "/embeddings", {"model": "m", "input": ["a"], "dimensions": 64}),

@@ -2,8 +2,6 @@
 
 import itertools
 
-import pytest
-
 from refact_lsp.core.parts import (
     ImagePart,
     Message,
@@ -19,6 +17,7 @@ from refact_lsp.core.types import ReasoningLevel
 from refact_lsp.llm.wire.tables import CHAT, COMPLETION, EMBEDDING
 from tests.llm.wire.judge import objections
 from tests.llm.wire.reading import able
+from tests.rows import every_row
 
 ASK = Message(role="user", content=(TextPart(text="What time is it?"),))
 LOOK = Message(
@@ -79,8 +78,8 @@ LEVELS: tuple[ReasoningLevel | None, ...] = (
 SETTINGS = Quirks(max_tokens_field="max_completion_tokens", system_role="developer", max_stops=4)
 
 
-@pytest.mark.parametrize("thread", THREADS.values(), ids=THREADS)
-@pytest.mark.parametrize("wire", ["openai-chat", "openai-responses", "anthropic-messages"])
+@every_row("thread", THREADS.values(), ids=THREADS)
+@every_row("wire", ["openai-chat", "openai-responses", "anthropic-messages"])
 def test_chat_requests_are_accepted(wire: str, thread: tuple[Message, ...]):
     bodies: set[bytes] = set()  # many settings make the same request
     for (_, ability), level in itertools.product(ABILITIES.items(), LEVELS):
