@@ -23,14 +23,14 @@ from tests.cli.shell import Shell
 
 def test_the_program_ends_with_one_line_and_no_traceback():
     done = subprocess.run(
-        [sys.executable, "-m", "refact_lsp", "providers", "test", "nowhere"],
+        [sys.executable, "-m", "refact_lsp", "complete", "/nowhere/x.py:1:1"],
         check=False,
         capture_output=True,
         text=True,
         timeout=60,
     )
     assert done.returncode == 1
-    assert done.stderr.startswith("refact-lsp: There is no provider 'nowhere'.")
+    assert done.stderr.startswith("refact-lsp: /nowhere/x.py: No such file")
     assert "Traceback" not in done.stderr
 
 

@@ -10,26 +10,28 @@ from refact_lsp.rpc.session import Session
 
 
 @pytest.fixture
-def held_off() -> Iterator[None]:
-    """A process at its start; what is put aside is taken back, for tests go on."""
+def held_off() -> Iterator[int]:
+    """A process at its start, and what was set aside before; tests go on after it."""
+    before = gc.get_freeze_count()
     hold_off()
-    yield
+    yield before
     gc.enable()
-    gc.unfreeze()
     atexit.unregister(gc.freeze)
+    if not before:
+        gc.unfreeze()
 
 
-@pytest.mark.usefixtures("held_off")
-def test_what_is_there_when_it_resumes_is_left_alone():
+def test_what_is_there_when_it_resumes_is_left_alone(held_off: int):
     assert not gc.isenabled()
     resume()
     assert gc.isenabled()
-    assert gc.get_freeze_count() > 0
+    assert gc.get_freeze_count() > held_off
 
 
-def test_where_nobody_held_off_nothing_is_put_aside():
+def test_where_nobody_held_off_nothing_is_set_aside():
+    before = gc.get_freeze_count()
     resume()
-    assert gc.get_freeze_count() == 0
+    assert gc.get_freeze_count() == before
 
 
 @pytest.mark.usefixtures("held_off", "furnished")
