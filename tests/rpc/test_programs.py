@@ -3,9 +3,10 @@
 import asyncio
 import json
 import os
+import shlex
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -50,41 +51,44 @@ FAMILIES = [
 ]
 
 
+SCRIPT = """#!/bin/sh
+cat > {folder}/input
+printf '%s\\0' "$@" > {folder}/arguments
+pwd > {folder}/cwd
+ls -A > {folder}/files
+cat {folder}/errors >&2
+cat {folder}/lines
+{end}
+"""
+
+
 class Program:
     """Puts a script of that name first on the PATH and reads what it was given."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self._folder = folder
-        self._log = folder / "given.json"
-        folder.mkdir()
-        monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+        self._path = folder / "bin"
+        self._folder = folder / "given"
+        self._path.mkdir()
+        self._folder.mkdir()
+        monkeypatch.setenv("PATH", f"{self._path}{os.pathsep}{os.environ['PATH']}")
 
     def install(
         self, name: str, lines: list[Any], *, end: str = "", errors: str = "warming up\n"
     ) -> None:
-        text = "\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines)
-        script = self._folder / name
-        script.write_text(
-            f"#!{sys.executable}\n"
-            "import json, os, subprocess, sys, time\n"
-            "given = {'arguments': sys.argv[1:], 'input': sys.stdin.read(), 'cwd': os.getcwd(),\n"
-            "         'files': os.listdir('.'), 'pid': os.getpid()}\n"
-            f"open({str(self._log)!r} + '~', 'w').write(json.dumps(given))\n"
-            f"os.rename({str(self._log)!r} + '~', {str(self._log)!r})\n"
-            f"sys.stderr.write({errors!r})\n"
-            f"print({text!r}, flush=True)\n"
-            f"{end}\n"
-        )
+        texts = (line if isinstance(line, str) else json.dumps(line) for line in lines)
+        (self._folder / "lines").write_text("".join(f"{text}\n" for text in texts))
+        (self._folder / "errors").write_text(errors)
+        script = self._path / name
+        script.write_text(SCRIPT.format(folder=shlex.quote(str(self._folder)), end=end))
         script.chmod(0o755)
 
-    @property
-    def given(self) -> dict[str, Any]:
-        return json.loads(self._log.read_text())
+    def given(self, what: Literal["input", "arguments", "cwd", "files"]) -> str:
+        return (self._folder / what).read_text()
 
 
 @pytest.fixture
 def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
-    return Program(tmp_path / "bin", monkeypatch)
+    return Program(tmp_path, monkeypatch)
 
 
 async def add(ask: Any, template: str) -> dict[str, Any]:
@@ -107,12 +111,11 @@ async def test_a_chat_goes_through_the_program(
     assert turned["usage"]["cacheReadTokens"] == 100
     assert turned["usage"]["outputTokens"] == 7
     assert "cost" not in turned
-    given = program.given
-    assert "Say hello" in given["input"]
-    assert "Say hello" not in " ".join(given["arguments"])
-    assert model in given["arguments"]
-    assert given["files"] == []
-    assert not exists(given["cwd"])
+    assert "Say hello" in program.given("input")
+    assert "Say hello" not in program.given("arguments")
+    assert model in program.given("arguments").split("\0")
+    assert program.given("files") == ""
+    assert not exists(program.given("cwd").rstrip("\n"))
     entries = (await ask("refact/ledger/list", provider=template))["entries"]
     chats = [row for row in entries if row["role"] == "chat"]
     assert (chats[0]["host"], chats[0]["model"], chats[0]["status"]) == (name, model, "0")
@@ -172,7 +175,7 @@ async def test_a_program_that_is_not_installed_is_told_with_what_to_do(
 async def test_what_fails_is_a_problem_with_a_hint(
     ask: Any, program: Program, template: str, name: str, lines: list[Any], kind: str, word: str
 ):
-    program.install(name, lines, end="sys.exit(1)")
+    program.install(name, lines, end="exit 1")
     await add(ask, template)
     model = {family[0]: family[3] for family in FAMILIES}[template]
     with pytest.raises(RefactError) as caught:
@@ -203,7 +206,7 @@ async def test_the_last_words_of_a_program_are_told_without_secrets(
     told: str,
 ):
     monkeypatch.setenv("SOME_API_KEY", "planted-value")
-    program.install("codex", CODEX[:2], end="sys.exit(1)", errors=errors)
+    program.install("codex", CODEX[:2], end="exit 1", errors=errors)
     await add(ask, "openai-codex")
     with pytest.raises(RefactError) as caught:
         await ask("refact/chat/send", content="Hello", model="openai-codex/gpt-6.1-terra")
@@ -234,13 +237,13 @@ async def test_a_cancelled_chat_kills_the_program_and_its_children(
 
     async with await asyncio.start_server(watch, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
-        end = (
-            f"import socket; held = socket.create_connection(('127.0.0.1', {port}))\n"
-            "code = [sys.executable, '-c', 'import time; time.sleep(600)']\n"
-            "subprocess.Popen(code, pass_fds=[held.fileno()])\n"
-            "held.send(b'x'); time.sleep(600)"
+        code = (
+            f"import os, socket; held = socket.create_connection(('127.0.0.1', {port}))\n"
+            "held.set_inheritable(True)\n"
+            "os.spawnlp(os.P_NOWAIT, 'sleep', 'sleep', '600')\n"
+            "held.send(b'x'); os.execlp('sleep', 'sleep', '600')"
         )
-        program.install("codex", CODEX[:4], end=end)
+        program.install("codex", CODEX[:4], end=f"exec {shlex.join([sys.executable, '-c', code])}")
         await add(ask, "openai-codex")
         asked = ask("refact/chat/send", content="Hello", model="openai-codex/gpt-6.1-terra")
         chat = session.app.start(asked)
