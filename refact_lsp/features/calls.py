@@ -37,7 +37,6 @@ from refact_lsp.llm.retry import BRIEF, PATIENT, Patience
 from refact_lsp.llm.wire.answer import Joined
 from refact_lsp.llm.wire.base import HttpRequest, Parser
 from refact_lsp.llm.wire.tables import CHAT, COMPLETION, EMBEDDING
-from refact_lsp.registry.addresses import resolve_addresses
 from refact_lsp.registry.catalog import Catalog
 from refact_lsp.registry.schema import Template
 from refact_lsp.registry.templates import chat_wire, completion_wire, effective, embedding_wire
@@ -170,9 +169,7 @@ def at_least(told: Usage | None, asked_tokens: int, written_tokens: int) -> Usag
 
 def locality_of(app: App, model: Model) -> Locality:
     """Say how far away a model is: what privacy rules ask."""
-    row = row_of(app.world, model.provider)
-    template = app.catalog.template(row.template)
-    return resolve_addresses(template, row.settings, wire=model.wire).locality
+    return saved_way(app, model).endpoint.locality
 
 
 def _chat_estimate(request: ChatRequest) -> int:
