@@ -89,6 +89,11 @@ class Front:
         return "".join(part["text"] for part in turn["message"]["content"])
 
 
+@pytest.fixture(autouse=True)
+def at_home() -> None:
+    """No home for each test, as elsewhere in this folder: all are asked in the module's."""
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def ask(homes: Iterator[Path], furnish: Callable[[Path], None]) -> AsyncGenerator[Front]:
     with pytest.MonkeyPatch.context() as patched:
