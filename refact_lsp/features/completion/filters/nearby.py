@@ -84,7 +84,7 @@ def _headers(text: str, floor: int, *, python: bool) -> str:
     kept: list[str] = []
     for line in reversed(_less_indented(text, floor)):
         indent = _indent(line)
-        if indent >= floor:
+        if indent >= floor or _NO_CODE.match(line, indent):
             continue
         if python and (clause := _CLAUSE.match(line, indent)):
             lines = (*_BEFORE_CLAUSE[clause[1]], line[indent:])
@@ -125,7 +125,7 @@ def _closers(text: str, floor: int, *, python: bool) -> str:
     kept: list[str] = []
     for line in _less_indented(text, floor):
         indent = _indent(line)
-        if indent >= floor:
+        if indent >= floor or _NO_CODE.match(line, indent):
             continue
         if _CLOSES.match(line, indent):
             body = python and line.rstrip().endswith(":")
@@ -134,6 +134,8 @@ def _closers(text: str, floor: int, *, python: bool) -> str:
             floor = indent + 1 if again else indent
         elif not _GOES_ON.match(line, indent):
             floor = indent  # a block that ends without a word
+        if not floor:
+            break
     return "".join(kept)
 
 
@@ -144,11 +146,10 @@ def _filled(line: str) -> str:
 
 
 def _less_indented(text: str, floor: int) -> list[str]:
-    """Find the lines of code that are indented less, without a look at each of the others."""
+    """Find the lines that are indented less, without a look at each of the others."""
     if not floor:
         return []
-    found = re.findall(rf"^[ \t]{{0,{floor - 1}}}[^\s].*", text, re.MULTILINE)
-    return [line for line in found if _is_code(line, _indent(line))]
+    return re.findall(rf"^[ \t]{{0,{floor - 1}}}[^\s].*", text, re.MULTILINE)
 
 
 def _ends_outside(text: str, odd: _Odd) -> bool:
