@@ -57,7 +57,8 @@ async def stage(tmp_path: Path, worker: Worker) -> AsyncIterator[Stage]:
     stage = Stage(tmp_path, worker)
     task = asyncio.Task(stage.service.run())
     yield stage
-    task.cancel()
+    async with worker._turn:  # a job that is cut short takes the worker with it
+        task.cancel()
     with suppress(asyncio.CancelledError):
         await task
 
