@@ -2,12 +2,16 @@
 
 import random
 
+from hypothesis import settings
+
 from refact_lsp.features.completion.cut.brackets import DEEPEST, Bracket, closes, indent_at
 from refact_lsp.features.completion.cut.lexer import Lexer
 from refact_lsp.features.completion.cut.lexis import Reading
 from refact_lsp.features.completion.cut.memory import Memory
 from tests.rows import every_row
 
+# For each language, and the same ones every time; the whole check tries more of them.
+SOUPS = 4 * settings().max_examples
 LANGUAGES = ("python", "typescript", "go", "rust", "java", "c", "lua", "ruby", "unknown")
 PIECES = (
     *"()[]{}",
@@ -73,7 +77,7 @@ def pop(stack: list[Bracket], closer: str) -> bool:
 @every_row("language", LANGUAGES)
 def test_a_memory_changes_nothing_of_what_is_read(language: str):
     memory = Memory()
-    for seed in range(200):
+    for seed in range(SOUPS):
         rng = random.Random(seed)
         prefix, suffix = soup(rng), soup(rng)
         lexer = Lexer(memory.reading(language))

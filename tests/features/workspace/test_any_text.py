@@ -1,7 +1,7 @@
 """Whatever stands in files and documents: an answer is one line that fits, or there is none."""
 
 import hypothesis.strategies as st
-from hypothesis import given, settings
+from hypothesis import given
 
 from refact_lsp.core.text import Snapshot
 from refact_lsp.features.completion.workspace.model import WorkspaceModel
@@ -30,7 +30,6 @@ LINE = st.lists(PIECE, max_size=12).map("".join)
 ENDING = st.sampled_from(["\n", "\r\n", "\r"])
 
 
-@settings(deadline=None, max_examples=40)
 @given(st.lists(LINE, max_size=12), st.lists(st.tuples(LINE, ENDING), max_size=12), st.data())
 def test_an_answer_is_one_line_that_fits(
     known: list[str], document: list[tuple[str, str]], data: st.DataObject

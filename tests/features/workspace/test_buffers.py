@@ -1,7 +1,7 @@
 """A buffer edited in any way knows what a fresh one knows."""
 
 import hypothesis.strategies as st
-from hypothesis import given, settings
+from hypothesis import given
 
 from refact_lsp.features.completion.workspace import buffers
 from refact_lsp.features.completion.workspace.buffers import Buffer
@@ -29,7 +29,6 @@ LINE = st.sampled_from(["a = f(b)\n", "    if a:\n", "\n", "return a\n", "g(a, b
 EDIT = st.tuples(st.integers(0, 30), st.integers(0, 4), st.lists(LINE, max_size=4))
 
 
-@settings(deadline=None, max_examples=40)
 @given(st.lists(LINE, min_size=1, max_size=20), st.lists(EDIT, max_size=8), st.integers(0, 30))
 def test_any_edits_leave_the_rows_of_a_fresh_buffer(
     lines: list[str], edits: list[tuple[int, int, list[str]]], cursor: int
