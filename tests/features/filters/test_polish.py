@@ -2,8 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 from refact_lsp.core.syntax import Grammar, Syntax
 from refact_lsp.features.completion.filters.polish import (
     REFUSALS,
@@ -301,10 +299,10 @@ def test_indentation_that_is_still_being_typed_is_completed(typed: int):
     assert shown(answer, document).text == answer
 
 
-@pytest.mark.parametrize("rows", [1, 10_000])
-def test_the_strict_guard_shows_nothing_in_a_broken_file(rows: int):
+@every_row("between", ["x = 1\n", f"# {'x' * 98}\n" * 600], ids=["short", "long"])
+def test_the_strict_guard_shows_nothing_in_a_broken_file(between: str):
     polishing = Polishing(strictness="strict")
-    document = "f((\n" + "x = 1\n" * rows + "\ndef g():\n    ‸\n"
+    document = f"f((\n{between}\ndef g():\n    ‸\n"
     found = judged("return 1", document, polishing=polishing)
     assert found == Dropped(reason="brokenSyntax")
 
