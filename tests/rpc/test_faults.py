@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from refact_lsp.core.problems import RefactError
+from tests.rows import every_row
 from tests.servers.families import Family
 from tests.servers.scripted import Reply, chat_chunks, scripted, sse
 
@@ -100,7 +101,7 @@ OTHER_STEPS = [
 ]
 
 
-@pytest.mark.parametrize(("step", "route", "fault"), OTHER_STEPS)
+@every_row(("step", "route", "fault"), OTHER_STEPS)
 async def test_a_fault_of_completion_and_embedding_is_told_by_their_step(
     ask: Any, step: str, route: str, fault: str
 ):
@@ -125,7 +126,7 @@ LISTS: dict[str, tuple[Reply, str]] = {
 }
 
 
-@pytest.mark.parametrize("fault", LISTS)
+@every_row("fault", LISTS)
 async def test_what_is_wrong_with_a_list_is_told_apart(ask: Any, fault: str):
     reply, kind = LISTS[fault]
     replaying = Family("openai", MODELS)
