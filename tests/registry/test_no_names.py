@@ -4,8 +4,8 @@ A word may stand where it is also something else; WORDS says where, and what it 
 """
 
 import ast
+import functools
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple, get_args
@@ -14,6 +14,7 @@ import pytest
 
 import refact_lsp
 from refact_lsp.core.types import Wire
+from refact_lsp.registry.catalog import Catalog
 from tests.rows import every_row
 
 CODE = Path(refact_lsp.__file__).parent
@@ -54,24 +55,30 @@ def sources() -> dict[str, str]:
 
 def words(sources: Mapping[str, str], mentioned: Callable[[str], object]) -> list[Word]:
     """Give every text that is no docstring, of the modules whose source mentions what is sought."""
-    found: list[Word] = []
-    for module, source in sources.items():
-        if not mentioned(source) and not mentioned(BETWEEN_LITERALS.sub("", source)):
-            continue
-        nodes = list(ast.walk(ast.parse(source)))
-        docs = {
-            id(node.body[0].value)
-            for node in nodes
-            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
-            if node.body and isinstance(node.body[0], ast.Expr)
-        }
-        found += [
-            Word(module, node.lineno, text)
-            for node in nodes
-            if isinstance(node, ast.Constant | ast.BinOp) and id(node) not in docs
-            if (text := written(node))
-        ]
-    return found
+    return [
+        word
+        for module, source in sources.items()
+        if mentioned(source) or mentioned(BETWEEN_LITERALS.sub("", source))
+        for word in words_of(module, source)
+    ]
+
+
+@functools.cache
+def words_of(module: str, source: str) -> tuple[Word, ...]:
+    """Give every text of a module, which may mention more than one thing that is sought."""
+    nodes = list(ast.walk(ast.parse(source)))
+    docs = {
+        id(node.body[0].value)
+        for node in nodes
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        if node.body and isinstance(node.body[0], ast.Expr)
+    }
+    return tuple(
+        Word(module, node.lineno, text)
+        for node in nodes
+        if isinstance(node, ast.Constant | ast.BinOp) and id(node) not in docs
+        if (text := written(node))
+    )
 
 
 def written(node: ast.expr) -> str:
@@ -116,11 +123,11 @@ def test_no_vendor_s_host_occurs_in_the_code(sources: dict[str, str]):
     assert not [word for word in texts if named.search(word.text) and word.module not in HUBS]
 
 
-def test_no_model_s_name_occurs_in_the_code(sources: dict[str, str]):
+def test_no_model_s_name_occurs_in_the_code(sources: dict[str, str], catalog: Catalog):
     names = {path.stem for path in REGISTRY.glob("families/*.toml")}
     for path in REGISTRY.glob("models/*.toml"):
-        for name, entry in tomllib.loads(path.read_text())["models"].items():
-            names |= {name, *entry.get("aliases", ())}
+        for name, entry in catalog._catalog(path.stem).items():  # unlisted ones too
+            names |= {name, *entry.aliases}
     telling = {name.lower() for name in names if any(char.isdigit() for char in name)}
     assert len(telling) > 500
     runs = re.compile(r"[\w.:/@+~-]+")
