@@ -13,6 +13,7 @@ from refact_lsp.llm.exchange import Timeouts
 from refact_lsp.llm.retry import BRIEF, PATIENT, Patience
 from refact_lsp.llm.wire.base import HttpRequest
 from tests.llm.calls import PURPOSE, LineParser, asker, endpoint, problem_of, request
+from tests.rows import every_row
 from tests.servers.certificates import server_context
 from tests.servers.scripted import Exchange, Reply, chat_chunks, scripted
 
@@ -121,7 +122,7 @@ async def test_nothing_is_asked_again_once_something_was_shown():
     assert (problem.kind, len(server.requests)) == ("network", 1)
 
 
-@pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 422])
+@every_row("status", [400, 401, 402, 403, 404, 422])
 async def test_a_refusal_is_not_asked_again(status: int):
     async with scripted(Reply(status=status)) as server, asker() as ask:
         await ask.problem(endpoint(server.url), patience=AT_ONCE)
@@ -323,7 +324,7 @@ async def test_a_proxy_that_says_nothing_is_waited_for_no_longer_than_a_connecti
     assert ask.ledger == []
 
 
-@pytest.mark.parametrize("proxy", ["ftp://p:1", "p:1", "http://", "http://p:99999", "socks5://"])
+@every_row("proxy", ["ftp://p:1", "p:1", "http://", "http://p:99999", "socks5://"])
 async def test_a_proxy_s_address_that_cannot_be_used_is_refused(proxy: str):
     async with asker() as ask:
         problem = await ask.problem(endpoint("https://models.example", proxy=proxy))

@@ -14,6 +14,7 @@ import pytest
 from refact_lsp.core.problems import RefactError
 from refact_lsp.llm.endpoint import Endpoint
 from tests.llm.calls import asker, endpoint, problem_of
+from tests.rows import every_row
 from tests.servers.certificates import server_context
 from tests.servers.scripted import Exchange, Reply, chat_chunks, scripted, sse
 
@@ -111,11 +112,12 @@ FAULTS: dict[str, tuple[Reply | Callable[[Exchange], Awaitable[None]], str, str]
 }
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=str)
+@every_row("fault", FAULTS)
 async def test_a_fault_has_its_kind_and_hint_and_tells_no_secret(
     fault: str, caplog: pytest.LogCaptureFixture
 ):
     script, kind, words = FAULTS[fault]
+    caplog.clear()
     caplog.set_level(logging.DEBUG)
     output = io.StringIO()
     async with scripted(script) as server, asker() as ask:
@@ -223,7 +225,7 @@ async def test_no_server_no_such_host_and_tls_to_a_plain_server_have_their_hints
     assert ask.ledger == []
 
 
-@pytest.mark.parametrize("value", ["sk-planted\n", "sk-planted\r\nx: y", "sk-pl\x00anted", "sk-←"])
+@every_row("value", ["sk-planted\n", "sk-planted\r\nx: y", "sk-pl\x00anted", "sk-←"])
 async def test_a_key_with_a_line_break_is_refused_and_not_shown(value: str):
     async def authorize(_: bool) -> Mapping[str, str]:
         return {"authorization": f"Bearer {value}"}

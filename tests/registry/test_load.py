@@ -11,6 +11,7 @@ from refact_lsp.registry.load import (
     read_catalog,
     read_registry,
 )
+from tests.rows import every_row
 
 GOOD = """
 name = "Mine"
@@ -39,7 +40,7 @@ def test_every_bundled_file_is_valid(registry: Registry):
     assert len(registry.families) > 70
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("text", "words"),
     [
         (GOOD + "base_ulr = 'x'\n", ["unknown field 'base_ulr'"]),
@@ -66,7 +67,7 @@ def test_a_mistake_in_a_template_is_told_by_file_and_field(
         assert word in problem.message
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("text", "words"),
     [
         ("rank = 1\nmatch = ['(']\n", ["match", "'('"]),
@@ -109,7 +110,7 @@ size_bytes = 5
 """
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("text", "words"),
     [
         (VOCABULARY.replace("https:", "http:"), ["vocabularies[0].url", "https"]),

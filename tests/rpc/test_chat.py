@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from refact_lsp.rpc.table import InvalidParams
+from tests.rows import every_row
 from tests.rpc.chatting import MODEL, Client, Desk, calls, half, problem_of, says, text_of
 from tests.servers.scripted import Reply, chat_chunks, scripted, sse
 
@@ -279,7 +280,7 @@ async def test_a_file_gone_since_does_not_end_the_thread(client: Client, tmp_pat
     assert "Not attached" in str(desk.asked[1]["messages"][0])
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("params", "kind", "field"),
     [
         ({"content": "Do it", "mode": "agent"}, "unsupported", "mode"),

@@ -2,8 +2,7 @@
 
 import asyncio
 
-import pytest
-
+from tests.rows import every_row
 from tests.rpc.chatting import MODEL, Client, Desk, calls, half, problem_of, says
 from tests.servers.scripted import Reply, scripted
 
@@ -104,7 +103,7 @@ async def test_a_thread_is_deleted_while_it_answers(client: Client):
     assert (await client.ask("refact/chat/threads"))["threads"] == []
 
 
-@pytest.mark.parametrize("limit", [0, -1, 100_000])
+@every_row("limit", [0, -1, 100_000])
 async def test_a_page_has_a_size(client: Client, limit: int):
     problem = await problem_of(client.ask("refact/chat/threads", limit=limit))
     assert problem.field == "limit"

@@ -7,6 +7,7 @@ import pytest
 from refact_lsp.core.problems import RefactError
 from refact_lsp.features.setup.models import models_of
 from refact_lsp.rpc.session import Session
+from tests.rows import every_row
 from tests.servers.openai_like import KEY, MODELS, OpenAiLike
 from tests.servers.scripted import Reply, Scripted, scripted
 
@@ -145,7 +146,7 @@ async def test_a_role_is_set_and_falls_back(ask: Any, server: Scripted):
     assert "custom" in rows["chat"]["problem"]["message"]
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("role", "model", "kind", "word"),
     [
         ("chat", "nowhere/x", "notConfigured", "nowhere"),
@@ -177,7 +178,7 @@ async def test_a_disabled_model_is_refused(ask: Any, server: Scripted):
     assert "not enabled" in found["message"]
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("settings", "field"),
     [
         ({"baseUrl": "http://127.0.0.1:1", "nonsense": 1}, "nonsense"),

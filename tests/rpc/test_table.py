@@ -7,6 +7,7 @@ from refact_lsp.rpc.methods import TABLE
 from refact_lsp.rpc.schema import protocol_schema
 from refact_lsp.rpc.session import Session
 from refact_lsp.rpc.table import InvalidParams, UnknownMethod, call
+from tests.rows import every_row
 
 
 async def test_an_unknown_method_is_told(session: Session):
@@ -14,7 +15,7 @@ async def test_an_unknown_method_is_told(session: Session):
         await call(TABLE, session, "refact/nope", b"{}")
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("method", "params", "word"),
     [
         ("refact/providers/get", b"{}", "id"),

@@ -6,6 +6,7 @@ import pytest
 from refact_lsp.core.problems import RefactError
 from refact_lsp.rpc.session import Session, open_session
 from refact_lsp.rpc.table import InvalidParams
+from tests.rows import every_row
 from tests.rpc.chatting import half
 from tests.rpc.conftest import asker
 from tests.servers.openai_like import KEY, OpenAiLike
@@ -133,7 +134,7 @@ async def test_a_model_without_a_price_passes_until_the_cap_is_reached(ask: Any)
         assert (await chat(ask))["ok"]
 
 
-@pytest.mark.parametrize("monthly", ["-1", "much", "NaN"])
+@every_row("monthly", ["-1", "much", "NaN"])
 async def test_an_amount_that_is_none_is_refused(ask: Any, monthly: str):
     with pytest.raises(RefactError) as caught:
         await ask("refact/budget/set", monthly=monthly)

@@ -50,6 +50,7 @@ import pytest
 
 from refact_lsp.core.problems import RefactError
 from refact_lsp.rpc.session import open_session
+from tests.rows import every_row
 from tests.servers.families import Family
 from tests.servers.scripted import Reply, Scripted, scripted
 
@@ -121,7 +122,7 @@ async def test_8_headers_are_a_map_of_secrets(ask: Any):
     assert field["type"] == "map"
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("template", "shape", "new", "useless"),
     [
         ("groq", "openai", "somebody/brand-new-9b", "whisper-large-v4"),

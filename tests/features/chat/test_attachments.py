@@ -11,6 +11,7 @@ from refact_lsp.core.parts import FilePart, ImagePart, Part, TextPart
 from refact_lsp.core.privacy import Zone
 from refact_lsp.core.problems import RefactError
 from refact_lsp.features.chat.attachments import MAX_FILE_BYTES, Attachments, Document
+from tests.rows import every_row
 
 
 def reader(root: Path, document: Document = lambda _: None, *zones: Zone) -> Attachments:
@@ -32,7 +33,7 @@ async def kind_of(attachments: Attachments, part: Part) -> str:
     return caught.value.problem.kind
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("given", "shown"),
     [
         ({"start": 1, "end": 3}, "two\nthree"),
@@ -46,14 +47,14 @@ async def kind_of(attachments: Attachments, part: Part) -> str:
 )
 async def test_a_range_gives_whole_lines(tmp_path: Path, given: Any, shown: str):
     file = tmp_path / "deep" / "a.txt"
-    file.parent.mkdir()
+    file.parent.mkdir(exist_ok=True)
     file.write_text("one\ntwo\nthree\nfour")
     text = await text_of(reader(tmp_path), FilePart(uri=file.as_uri(), range=given))
     assert text.startswith("deep/a.txt:")
     assert text.split("```")[1].strip() == shown
 
 
-@pytest.mark.parametrize("given", ["1-3", {"start": "one"}, {"start": {"line": "x"}}, [1, 2], 7])
+@every_row("given", ["1-3", {"start": "one"}, {"start": {"line": "x"}}, [1, 2], 7])
 async def test_a_range_that_does_not_fit_is_refused(tmp_path: Path, given: Any):
     file = tmp_path / "a.txt"
     file.write_text("one")

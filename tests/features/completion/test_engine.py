@@ -13,6 +13,7 @@ from refact_lsp.features.completion.preferences import Changes
 from refact_lsp.features.completion.values import Guess, Selected
 from refact_lsp.features.completion.workspace.confidence import QUIET_THRESHOLD
 from tests.features.completion.desk import CAPABILITIES, TARGET, Editor, open_desk, settle
+from tests.rows import every_row
 
 
 async def test_a_model_s_answer_becomes_an_item_at_the_cursor():
@@ -106,7 +107,7 @@ async def test_the_client_s_own_delay_is_taken_off_the_server_s():
         assert task.done()
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("settings", "reason"),
     [
         (Settings(enabled=False), "disabled"),
@@ -283,7 +284,7 @@ async def test_completion_waits_for_the_chat_on_the_same_machine():
         assert await task
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("text", "language", "reason"),
     [
         ("x = |name\n", "python", "wordRight"),

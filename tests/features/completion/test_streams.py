@@ -2,11 +2,10 @@
 
 import asyncio
 
-import pytest
-
 from refact_lsp.features.completion.ports import Settings
 from refact_lsp.features.completion.values import Request
 from tests.features.completion.desk import Editor, open_desk, settle
+from tests.rows import every_row
 
 
 async def test_a_live_stream_is_joined_by_the_request_that_continues_it():
@@ -26,7 +25,7 @@ async def test_a_live_stream_is_joined_by_the_request_that_continues_it():
         assert desk.engine.recent()[1].outcome == "superseded"
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("typed", "closer", "said", "shown", "replaced"),
     [
         ("comp(", ")", "ute(a, b) + 1", None, 0),
