@@ -12,7 +12,7 @@ from refact_lsp.core.text import Snapshot
 from refact_lsp.features.completion.workspace.service import WorkspaceService
 from refact_lsp.features.context.service import ContextService
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 class Screen:

@@ -15,7 +15,7 @@ from refact_lsp.features.completion.values import Snippet
 from refact_lsp.features.context.service import ContextService
 from tests.features.stage import Workplace
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 DOOR = """\
 class Door:
@@ -52,7 +52,7 @@ class Stage(Workplace):
                     return found
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def stage(tmp_path: Path, worker: Worker) -> AsyncIterator[Stage]:
     stage = Stage(tmp_path, worker)
     task = asyncio.Task(stage.service.run())

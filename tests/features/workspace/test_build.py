@@ -107,12 +107,13 @@ def flipped(data: bytes) -> bytes:
     return data[:-9] + bytes([data[-9] ^ 1]) + data[-8:]
 
 
+@pytest.mark.asyncio(loop_scope="session")
 async def test_a_workspace_is_listed_sieved_built_and_kept_between_starts(
-    root: Path, tmp_path: Path
+    root: Path, tmp_path: Path, worker: Worker
 ):
     (root / "vault.py").write_text("vault_password = open_sesame(name)\n")
     (root / "notes.txt").write_text("prose_is_no_code\n")
-    worker, model = Worker(), WorkspaceModel()
+    model = WorkspaceModel()
     asked: list[str] = []
 
     def allowed(path: str) -> bool:
@@ -127,15 +128,13 @@ async def test_a_workspace_is_listed_sieved_built_and_kept_between_starts(
     assert await open_saved(again, [str(root)], tmp_path, allowed)
     assert again.tokens == model.tokens
     assert (await refresh(again, worker, [str(root)], tmp_path, allowed)).changed is False
-    await worker.close()
 
 
+@pytest.mark.asyncio(loop_scope="session")
 async def test_what_was_excluded_since_is_forgotten_before_the_index_is_used(
-    root: Path, tmp_path: Path
+    root: Path, tmp_path: Path, worker: Worker
 ):
-    worker, model = Worker(), WorkspaceModel()
-    await refresh(model, worker, [str(root)], tmp_path, lambda _: True)
-    await worker.close()
+    await refresh(WorkspaceModel(), worker, [str(root)], tmp_path, lambda _: True)
     later = WorkspaceModel()
     assert await open_saved(later, [str(root)], tmp_path, lambda path: not path.endswith("a.py"))
     later.set_buffer("/x/c.py", ["x = 1\n", "return polite_greeting(name, \n"])

@@ -10,7 +10,7 @@ from refact_lsp.app.worker import Worker
 from refact_lsp.features.completion.workspace.service import WorkspaceService
 from tests.features.stage import Workplace
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 class Stage(Workplace):
@@ -31,7 +31,7 @@ class Stage(Workplace):
                 self.renewed.clear()
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def stage(tmp_path: Path, worker: Worker) -> Stage:
     return Stage(tmp_path, worker)
 
