@@ -21,6 +21,7 @@ from refact_lsp.rpc.methods import TABLE
 from refact_lsp.rpc.session import Session, open_session
 from refact_lsp.rpc.table import call
 from tests.conftest import live_in
+from tests.rows import every_row
 from tests.rpc.chatting import at_once
 from tests.servers.families import HANG, MIDDLE, TEXT, VECTOR, Family
 from tests.servers.scripted import Reply, Request, Scripted, scripted
@@ -89,11 +90,6 @@ class Front:
         return "".join(part["text"] for part in turn["message"]["content"])
 
 
-@pytest.fixture(autouse=True)
-def at_home() -> None:
-    """No home for each test, as elsewhere in this folder: all are asked in the module's."""
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def ask(homes: Iterator[Path], furnish: Callable[[Path], None]) -> AsyncGenerator[Front]:
     with pytest.MonkeyPatch.context() as patched:
@@ -148,7 +144,7 @@ async def add(ask: Front, name: str, server: Scripted, key: str, **chosen: str) 
     return provider["id"]
 
 
-@pytest.mark.parametrize(("name", "chosen"), CASES, ids=case_id)
+@every_row(("name", "chosen"), CASES)
 async def test_a_family_is_added_tested_listed_enabled_used_and_deleted(
     ask: Front, name: str, chosen: dict[str, str]
 ):
@@ -222,7 +218,7 @@ async def chat_and_cancel(ask: Front, server: Scripted, model: str) -> None:
         await asked
 
 
-@pytest.mark.parametrize("name", FILES)
+@every_row("name", FILES)
 async def test_two_instances_of_a_family_are_alike_and_keep_their_keys_apart(ask: Front, name: str):
     chosen = next(choices(name))
     async with scripted(family(name, chosen)) as one, scripted(family(name, chosen)) as two:
