@@ -4,7 +4,7 @@ import itertools
 import os
 import shutil
 import sys
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -26,27 +26,10 @@ settings.load_profile("suite")
 _FIRST, _LAST = ("lsp", "rpc"), ("e2e",)
 
 
-# In a new checkout a module is compiled where it is first imported, and all processes of a run
-# import all tests. Every other one collects from the end, so that each finds compiled what the
-# other came by: two seconds of processor time less, of forty-five.
-_FROM_THE_END = os.environ.get("PYTEST_XDIST_WORKER", "")[-1:] in tuple("13579")
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_make_collect_report(
-    collector: pytest.Collector,
-) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-    report = yield
-    if _FROM_THE_END and isinstance(collector, pytest.Dir):
-        report.result.reverse()
-    return report
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take longest: then all processes of a run end together.
 
-    The editors' tests run one at a time, whichever process has them, and come last. In whatever
-    order tests were collected, all processes have them in this one.
+    The editors' tests run one at a time, whichever process has them, and come last.
     """
     place = {**dict.fromkeys(_FIRST, 0), **dict.fromkeys(_LAST, 2)}
 
@@ -60,11 +43,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def compiled_registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the registry is compiled: anew for every home, it takes half a test."""
-    folder = tmp_path_factory.getbasetemp()
-    if folder.name.startswith("popen-"):  # one of several processes of a run: they share it
-        folder = folder.parent
-    (folder / "registry").mkdir(exist_ok=True)
-    return folder / "registry"
+    folder = tmp_path_factory.getbasetemp() / "registry"  # all processes of a run share it
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -17,16 +17,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.e2e)
 
 
-@pytest.fixture(scope="session")
-def run_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """One folder for all workers of a run."""
-    own = tmp_path_factory.getbasetemp()
-    return own if worker_id == "master" else own.parent
-
-
 @pytest.fixture(autouse=True)
-def alone(run_folder: Path) -> Generator[None]:
-    with (run_folder / "e2e.lock").open("w") as lock:
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Generator[None]:
+    with (tmp_path_factory.getbasetemp() / "e2e.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

@@ -13,10 +13,10 @@ Start = Callable[[], AbstractContextManager[Window]]
 
 
 @pytest.fixture
-def extension(run_folder: Path, alone: None) -> Path:
+def extension(tmp_path_factory: pytest.TempPathFactory, alone: None) -> Path:
     """The packaged extension, made once a run."""
     programs.code_server()
-    return code_server.package(run_folder / "vscode")
+    return code_server.package(tmp_path_factory.getbasetemp() / "vscode")
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """What is made from the protocol's structs lies beside them and must not drift.
 
-UPDATE_PROTOCOL=1 pytest -n0 tests/rpc/test_generated.py writes it anew.
+UPDATE_PROTOCOL=1 pytest tests/rpc/test_generated.py writes it anew.
 """
 
 import os

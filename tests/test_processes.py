@@ -1,0 +1,97 @@
+"""What runs our tests is tested on tests of its own."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere pytest runs them itself")
+
+KINDS = """
+import os, warnings, pytest
+
+@pytest.fixture(scope="module", autouse=True)
+def tell_the_other_file():
+    yield
+    with open("pipe", "w") as pipe:
+        pipe.write(str(os.getpid()))
+
+@pytest.fixture
+def broken():
+    raise OSError("of the fixture")
+
+def test_passes():
+    print("of the one that passes")
+
+def test_fails():
+    print("of the one that fails")
+    assert [1, 2] == [1, 3]
+
+@pytest.mark.skip(reason="for a reason")
+def test_skips(): ...
+
+def test_warns():
+    warnings.warn("careful there", UserWarning)
+
+def test_errs(broken): ...
+"""
+WAITS = """
+import os, pytest
+
+@pytest.fixture(scope="session", autouse=True)
+def note_the_end():
+    yield
+    os.mkdir("ended")
+
+def test_the_other_file_is_with_another_process():
+    with open("pipe") as pipe:
+        assert pipe.read() != str(os.getpid())
+
+def test_that_breaks_off():
+    {breaking}
+
+"""
+
+
+def run(folder: Path, breaking: str) -> tuple[int, str]:
+    os.mkfifo(folder / "pipe")
+    (folder / "test_kinds.py").write_text(KINDS)
+    (folder / "test_waits.py").write_text(WAITS.format(breaking=breaking))
+    command = [sys.executable, "-m", "pytest", "--disable-plugin-autoload", "-ra", "--maxfail=3"]
+    command += ["-p", "tests.processes", "--rootdir", str(folder), "--processes", "2"]
+    ran = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, timeout=60, check=False
+    )
+    return ran.returncode, ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("breaking", "told", "passed", "teardown"),
+    [
+        ("assert 0", "stopping after 3 failures", "2 failed, 3 passed", True),
+        (
+            "os._exit(3)",
+            "test_that_breaks_off ended its process: exit code 3",
+            "1 failed, 3",
+            False,
+        ),
+        ('pytest.exit("enough")', "breaks_off ended its process: Exit enough", "1 failed, 3", True),
+    ],
+)
+def test_all_is_told_as_from_one_process_and_why_it_ended(
+    tmp_path: Path, breaking: str, told: str, passed: str, *, teardown: bool
+):
+    code, said = run(tmp_path, breaking)
+    assert code in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.TESTS_FAILED)
+    assert told in said
+    assert passed in said
+    assert "1 skipped, 1 warning, 1 error in" in said
+    assert "At index 1 diff: 2 != 3" in said
+    assert "of the one that fails" in said
+    assert "of the one that passes" not in said
+    assert "UserWarning: careful there" in said
+    assert "OSError: of the fixture" in said
+    assert "for a reason" in said
+    assert (tmp_path / "ended").exists() == teardown
