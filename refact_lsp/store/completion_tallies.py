@@ -80,12 +80,12 @@ def add_tallies(connection: Connection, tallies: Iterable[Tally]) -> None:
         )
 
 
-def read_tallies(connection: Connection, since: str | None = None) -> Sequence[Tally]:
-    """Give the tallies from that moment's day on (ISO 8601)."""
+def read_tallies(connection: Connection, day: str = "") -> Sequence[Tally]:
+    """Give the tallies from that day on (UTC, ISO 8601)."""
     rows = fetch(
         connection,
         "SELECT tally_json FROM completion_tallies WHERE day >= ? ORDER BY day",
-        ((since or "")[:10],),
+        (day,),
         _Row,
     )
     return [row.tally for row in rows]

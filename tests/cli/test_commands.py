@@ -176,6 +176,7 @@ def test_a_place_in_a_file_is_completed_with_timings(shell: Shell, tmp_path: Pat
         (["providers", "add", "custom", "--set", "timeoutMs=²", "--yes"], "is a number"),
         (["providers", "add", "custom", "--set", "headers=abc", "--yes"], "name=value"),
         (["usage", "--since", "0001-01-01T00:00:00+14:00"], "no day or time"),
+        (["stats", "--since", "yesterday"], "no day or time"),
         (["providers", "add", "custom", "--set", "apiKey", "--yes"], "NAME=VALUE"),
         (["providers", "add", "custom", "--set", "colour=red", "--yes"], "colour"),
         (["rpc", "refact/nope"], "no method"),

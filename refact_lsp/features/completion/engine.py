@@ -137,12 +137,13 @@ class Engine:
         """Switch completion; `at` gives the wall time so many seconds from now."""
         return self._preferences.change(changes, self._ports.clock_s(), at)
 
-    async def stats(self, since: str | None = None, by: By = "model") -> list[Row]:
-        """Sum up what was stored since that day and what was counted since."""
+    async def stats(self, day: str = "", by: By = "model") -> list[Row]:
+        """Sum up, from that day on (UTC, ISO 8601), what is stored and what is not stored yet."""
         stored: Sequence[Tally] = ()
         if self._ports.tallies is not None:
-            stored = await self._ports.tallies(since)
-        return rows([*stored, *self._counts.current()], by)
+            stored = await self._ports.tallies(day)
+        counted = (tally for tally in self._counts.current() if tally.day >= day)
+        return rows([*stored, *counted], by)
 
     async def flush(self) -> None:
         """Hand the counters to the store; called now and then, and at the end."""

@@ -106,7 +106,7 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
     waits while a chat uses the target's machine.
     `warm` asks a local runtime to load the model and the text, which is of those files.
     `save_settings` keeps what `configure` changed. `tallies` reads stored statistics from that day
-    on (ISO date or None), `keep_tallies` adds to them. `sleep`, `clock_s` (monotonic) and `now`
+    on (ISO 8601, UTC), `keep_tallies` adds to them. `sleep`, `clock_s` (monotonic) and `now`
     (ISO 8601, UTC) are time.
     """
 
@@ -124,5 +124,5 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
     idle: Callable[[Target], Awaitable[None]] | None = None
     warm: Callable[[Target, CompletionRequest, Sequence[str]], Awaitable[None]] | None = None
     save_settings: Callable[[Mapping[str, object]], None] | None = None
-    tallies: Callable[[str | None], Awaitable[Sequence[Tally]]] | None = None
+    tallies: Callable[[str], Awaitable[Sequence[Tally]]] | None = None
     keep_tallies: Callable[[Sequence[Tally]], Awaitable[None]] | None = None

@@ -77,7 +77,7 @@ class Completion:
                 idle=self._idle,
                 warm=self._warm,
                 save_settings=self._save_settings,
-                tallies=lambda since: app.database.read(lambda c: read_tallies(c, since)),
+                tallies=lambda day: app.database.read(lambda c: read_tallies(c, day)),
                 keep_tallies=lambda counted: app.database.write(lambda c: add_tallies(c, counted)),
             )
         )

@@ -7,6 +7,7 @@ from refact_lsp.features.completion.preferences import Changes, Configured
 from refact_lsp.features.completion.stats import rows
 from refact_lsp.features.completion.trace import Explained
 from refact_lsp.rpc.messages import work as m
+from refact_lsp.rpc.moments import moment
 from refact_lsp.rpc.session import Session
 from refact_lsp.rpc.table import Method
 from refact_lsp.store.completion_tallies import read_tallies
@@ -39,10 +40,12 @@ async def _configure(session: Session, params: Changes) -> Configured:
 
 
 async def _stats(session: Session, params: m.CompletionStats) -> m.CompletionStatsResult:
+    since = moment(params.since)
+    day = since.date().isoformat() if since else ""
     if session.completion is not None:
-        summed = await session.completion.engine.stats(params.since, params.by)
+        summed = await session.completion.engine.stats(day, params.by)
     else:  # a command: what editors have stored so far
-        stored = await session.app.database.read(lambda c: read_tallies(c, params.since))
+        stored = await session.app.database.read(lambda c: read_tallies(c, day))
         summed = rows(stored, params.by)
     return m.CompletionStatsResult(rows=tuple(summed))
 

@@ -3,10 +3,10 @@
 from datetime import UTC, datetime
 
 from refact_lsp.core.money import dollars, parse_dollars
-from refact_lsp.core.problems import refuse
 from refact_lsp.features.setup.providers import row_of
 from refact_lsp.rpc.messages import Empty
 from refact_lsp.rpc.messages import accounts as m
+from refact_lsp.rpc.moments import moment
 from refact_lsp.rpc.session import Session
 from refact_lsp.rpc.table import Method
 from refact_lsp.store.budgets import budgets, set_budget
@@ -18,7 +18,7 @@ _MOST_ENTRIES = 10_000
 
 async def _ledger(session: Session, params: m.LedgerList) -> m.LedgerListed:
     await session.app.counted()
-    since, limit = _time(params.since), max(0, min(params.limit, _MOST_ENTRIES))
+    since, limit = moment(params.since), max(0, min(params.limit, _MOST_ENTRIES))
     found = await session.app.database.read(
         lambda c: requests(c, since=since, provider=params.provider, limit=limit)
     )
@@ -27,7 +27,7 @@ async def _ledger(session: Session, params: m.LedgerList) -> m.LedgerListed:
 
 async def _usage(session: Session, params: m.UsageAsked) -> m.UsageSummary:
     await session.app.counted()
-    since = _time(params.since)
+    since = moment(params.since)
     found = await session.app.database.read(lambda c: summary(c, params.by, since=since))
     return m.UsageSummary(
         rows=tuple(
@@ -65,22 +65,6 @@ async def _set_budget(session: Session, params: m.BudgetSet) -> m.Budgets:
         row_of(session.app.world, params.provider)
     await session.app.change(lambda c: set_budget(c, params.provider, micros))
     return await _budgets(session, Empty())
-
-
-def _time(text: str | None) -> datetime | None:
-    """Read a day or a time; one without a zone is UTC."""
-    if text is None:
-        return None
-    try:
-        at = datetime.fromisoformat(text)
-        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
-        raise refuse(
-            "invalidRequest",
-            f"{text!r} is no day or time.",
-            "Write it as 2026-11-01 or 2026-11-01T08:00:00Z.",
-            field="since",
-        ) from None
 
 
 METHODS = (

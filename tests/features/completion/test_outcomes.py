@@ -144,11 +144,13 @@ async def test_counters_are_handed_over_once_and_read_back():
     async def keep(tallies: list[Tally]) -> None:
         stored.extend(tallies)
 
-    async def read(_since: str | None) -> list[Tally]:
+    async def read(_day: str) -> list[Tally]:
         return stored
 
     async with open_desk(answer="one()", keep_tallies=keep, tallies=read) as desk:
         await shown(desk, "x = |\n")
+        assert len(await desk.engine.stats()) == 1
+        assert await desk.engine.stats("2999-01-01") == []
         await desk.engine.flush()
         await desk.engine.flush()
         await settle()
