@@ -261,7 +261,7 @@ def _decode(name: str, path: Path, tables: Tables, shape: type[T]) -> T:
     try:
         entry = msgspec.convert(tables, shape, str_keys=True)
     except msgspec.ValidationError as error:
-        raise _refused(path, in_plain_words(str(error))) from error
+        raise _refused(path, _in_plain_words(error, tables, shape)) from error
     match entry:
         case Template():
             entry = msgspec.structs.replace(entry, id=name)
@@ -279,10 +279,20 @@ def _decode(name: str, path: Path, tables: Tables, shape: type[T]) -> T:
     return entry
 
 
-def in_plain_words(text: str) -> str:
-    """Turn msgspec's sentence into `where: what`, for example `fields[0]: unknown field 'typ'`."""
-    what, _, where = text.partition(" - at `")
+def _in_plain_words(error: msgspec.ValidationError, tables: Tables, shape: type[T]) -> str:
+    """Turn msgspec's sentence into `where: what`, for example `fields[0]: unknown field 'typ'`.
+
+    Of a table of tables msgspec names no key (`models[...]`): it is the first that fails alone.
+    """
+    what, _, where = str(error).partition(" - at `")
     where = where.rstrip("`").removeprefix("$").lstrip(".")
+    table, unnamed, field = where.partition("[...]")
+    for key, entry in tables[table].items() if unnamed and table in tables else ():
+        try:
+            msgspec.convert({**tables, table: {key: entry}}, shape, str_keys=True)
+        except msgspec.ValidationError:
+            where = f"{table}.{key}{field}"
+            break
     what = what.replace("Object contains unknown", "unknown").replace("`", "'")
     what = what.replace("Object missing required", "missing required")
     return f"{where}: {what}" if where else what

@@ -68,6 +68,22 @@ def test_a_mistake_in_a_template_is_told_by_file_and_field(
 
 
 @every_row(
+    ("text", "fault"),
+    [
+        ("[models.'b-2']\ncontxt = 1\n", "models.b-2: unknown field 'contxt'"),
+        ("[models.b.price]\ninput = 'x'\noutput = 1.0\n", "models.b.price.input: "),
+        ("[models]\nb = 3\n", "models.b: "),
+    ],
+)
+def test_a_mistake_in_a_models_file_is_told_by_model_and_field(
+    tmp_path: Path, text: str, fault: str
+):
+    path = write(tmp_path / "own", "models", "mine", f"{text}[models.a]\ncontext = 1\n")
+    (problem,) = read_registry([tmp_path, tmp_path / "own"]).problems
+    assert problem.message.startswith(f"{path}: {fault}")
+
+
+@every_row(
     ("text", "words"),
     [
         ("rank = 1\nmatch = ['(']\n", ["match", "'('"]),
@@ -166,7 +182,7 @@ def test_a_users_broken_models_are_told_and_the_bundled_ones_kept(tmp_path: Path
     write(bundled, "models", "m", "verified='2026-01-01'\n[models.a]\ncontext = 5\n")
     write(own, "models", "m", "[models.a]\ncontxt = 7\n")
     (problem,) = read_registry([bundled, own]).problems
-    assert "models[...]" in problem.message
+    assert "models.a: " in problem.message
     assert "'contxt'" in problem.message
     assert check_everything([bundled, own]) == (problem,)
     catalog = read_catalog([bundled, own], "m")
