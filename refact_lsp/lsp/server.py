@@ -314,11 +314,13 @@ class Server:
         """Return pygls' part; loading it takes a moment, once."""
         if self._loaded is None:
             collector.hold_off()
-            self._before_pygls()
-            from refact_lsp.lsp.pygls_server import Features
+            try:
+                self._before_pygls()
+                from refact_lsp.lsp.pygls_server import Features
 
-            self._loaded = Features(self._params)
-            collector.resume()
+                self._loaded = Features(self._params)
+            finally:
+                collector.resume()
             self._loaded.connect(self._connection.send_raw, self._folders_changed)
         return self._loaded
 
