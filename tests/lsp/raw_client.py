@@ -9,7 +9,6 @@ import time
 from typing import Any
 
 from refact_lsp.lsp.framing import content_length
-from tests.lsp.forks import Forks
 
 URI = "file:///w/a.py"
 VSCODE: dict[str, Any] = {
@@ -81,23 +80,21 @@ def framed(body: bytes) -> bytes:
 
 
 class RawClient:
-    """One server process on two pipes: started anew, or one of `forks`."""
+    """One server process on two pipes."""
 
     def __init__(
         self,
         startup: str = "early,lazy",
         module: str = "tests.lsp.constant_server",
-        *,
-        forks: Forks | None = None,
         **popen: Any,
     ) -> None:
+        pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "bufsize": 0}
         environment = os.environ | {"REFACT_STARTUP": startup}
-        if forks is not None:
-            self.process = forks.start(environment)
-        else:
-            pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-            command = [sys.executable, "-m", module]
-            self.process = subprocess.Popen(command, env=environment, bufsize=0, **(pipes | popen))
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", module],
+            env=environment,
+            **(pipes | popen),
+        )
         self.buffer = bytearray()
         self.others: list[dict[str, Any]] = []
         self.next_id = 1000

@@ -117,18 +117,18 @@ EXIT = framed(b'{"jsonrpc":"2.0","method":"exit"}')
     [("early,lazy", b"", 0), ("early,lazy", EXIT, 1), ("plain", EXIT, 1)],
 )
 def test_leaving_before_initialize_ends_the_server(
-    start_anew: Start, way: str, messages: bytes, code: int
+    start: Start, way: str, messages: bytes, code: int
 ):
     """What was loaded before it, in the plain way, does not hold up the end."""
-    client = start_anew(way)
+    client = start(way)
     client.raw(messages)
     client.close_input()
     assert client.exit_code() == code
 
 
-def test_an_interrupt_before_initialize_is_no_traceback(start_anew: Start):
+def test_an_interrupt_before_initialize_is_no_traceback(start: Start):
     """As where somebody tries the program in a terminal, sees nothing, and presses Ctrl-C."""
-    client = start_anew(module="refact_lsp", stderr=subprocess.PIPE)
+    client = start(module="refact_lsp", stderr=subprocess.PIPE)
     client.send("refact/echo", {}, 1)
     assert client.reply(1)["error"]["code"] == -32002  # it reads by now
     client.process.send_signal(signal.SIGINT)

@@ -6,25 +6,24 @@ from typing import Any
 
 import pytest
 
-from tests.lsp.forks import Forks
 from tests.lsp.raw_client import BARE, HELIX, VSCODE, RawClient, framed
 
 Start = Callable[..., RawClient]
 
 
 @pytest.fixture(scope="module")
-def with_progress(forks: Forks | None) -> Iterator[RawClient]:
+def with_progress() -> Iterator[RawClient]:
     """A server whose client shows progress, for tests that need no fresh one."""
-    client = RawClient(forks=forks)
+    client = RawClient()
     client.start(HELIX)
     yield client
     client.end()
 
 
 @pytest.fixture(scope="module")
-def bare(forks: Forks | None) -> Iterator[RawClient]:
+def bare() -> Iterator[RawClient]:
     """The same for a client that announces nothing."""
-    client = RawClient(forks=forks)
+    client = RawClient()
     client.start(BARE)
     yield client
     client.end()

@@ -59,9 +59,9 @@ def test_the_early_answer_is_what_pygls_would_say(params: dict[str, Any]):
         ("early,lazy", BARE | ODD_ABOUT, "utf-16"),
     ],
 )
-def test_a_session_in_one_burst(start_anew: Start, way: str, params: dict[str, Any], encoding: str):
+def test_a_session_in_one_burst(start: Start, way: str, params: dict[str, Any], encoding: str):
     """What comes before `initialize` is refused; what comes while the server imports waits."""
-    client = start_anew(way)
+    client = start(way)
     client.send("refact/echo", {"text": "x"}, "early")
     client.open("dropped", EARLY)
     client.raw(framed(b"{x}") + framed(b"[]"))
@@ -122,8 +122,8 @@ def from_file(folder: Path, messages: list[dict[str, Any]]) -> dict[str, Any]:
     return json.loads(answer)
 
 
-def test_a_large_document_right_behind_initialize_arrives_whole(start_anew: Start):
-    client = start_anew()
+def test_a_large_document_right_behind_initialize_arrives_whole(start: Start):
+    client = start()
     client.send("initialize", NEOVIM, 1)
     client.send("initialized", {})
     client.open("é" * 300_000)
