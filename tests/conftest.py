@@ -23,7 +23,7 @@ _EXAMPLES = int(os.environ.get("REFACT_EXAMPLES", "25"))
 settings.register_profile("suite", deadline=None, max_examples=_EXAMPLES)
 settings.load_profile("suite")
 
-_FIRST, _LAST = ("lsp", "rpc"), ("e2e",)
+_FIRST, _LAST = ("lsp", "rpc", "test_processes.py"), ("e2e",)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
