@@ -249,10 +249,10 @@ def _read_toml(path: Path) -> Tables:
 
 
 def _refused(path: Path, fault: str | None, hint: str = _CORRECT) -> FileRefusedError:
-    """Name the file so that it can be printed and sent, whatever its name is made of."""
-    text = os.fsencode(path).decode(errors="replace")
+    """Name file and fault so that they can be printed and sent, whatever stands in either."""
+    text = f"{os.fsencode(path).decode(errors='replace')}: {fault}"
     shown = "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
-    return FileRefusedError(f"{shown}: {fault}", hint)
+    return FileRefusedError(shown, hint)
 
 
 def _decode(name: str, path: Path, tables: Tables, shape: type[T]) -> T:

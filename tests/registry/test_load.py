@@ -83,6 +83,17 @@ def test_a_mistake_in_a_models_file_is_told_by_model_and_field(
     assert problem.message.startswith(f"{path}: {fault}")
 
 
+def test_what_a_file_says_cannot_steer_the_terminal_that_shows_it(tmp_path: Path):
+    own = tmp_path / "own"
+    write(own, "models", "mine", '[models."a\\u001b[2Jb"]\ncontxt = 1\n')
+    write(own, "families", "mine", '"a\\u009bb\\nc" = 1\n')
+    problems = read_registry([tmp_path, own]).problems
+    assert [problem.message.rpartition("toml: ")[2] for problem in problems] == [
+        "models.a\ufffd[2Jb: unknown field 'contxt'",
+        "unknown field 'a\ufffdb\ufffdc'",
+    ]
+
+
 @every_row(
     ("text", "words"),
     [
