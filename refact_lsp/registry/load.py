@@ -9,6 +9,7 @@ models.
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -282,17 +283,20 @@ def _decode(name: str, path: Path, tables: Tables, shape: type[T]) -> T:
 def _in_plain_words(error: msgspec.ValidationError, tables: Tables, shape: type[T]) -> str:
     """Turn msgspec's sentence into `where: what`, for example `fields[0]: unknown field 'typ'`.
 
-    Of a table of tables msgspec names no key (`models[...]`): it is the first that fails alone.
+    Of a table of tables msgspec names no key (`models[...]`): it is the first that fails alone in
+    the same words. What else is wrong with the file fails with any of them.
     """
-    what, _, where = str(error).partition(" - at `")
-    where = where.rstrip("`").removeprefix("$").lstrip(".")
+    text = str(error)
+    place = re.search(r" - at `(?:key` in `)?\$\.?([^`]*)`\Z", text)
+    what, where = (text[: place.start()], place[1]) if place else (text, "")
     table, unnamed, field = where.partition("[...]")
     for key, entry in tables[table].items() if unnamed and table in tables else ():
         try:
             msgspec.convert({**tables, table: {key: entry}}, shape, str_keys=True)
-        except msgspec.ValidationError:
-            where = f"{table}.{key}{field}"
-            break
+        except msgspec.ValidationError as alone:
+            if str(alone) == text:
+                where = f"{table}.{key}{field}"
+                break
     what = what.replace("Object contains unknown", "unknown").replace("`", "'")
     what = what.replace("Object missing required", "missing required")
     return f"{where}: {what}" if where else what

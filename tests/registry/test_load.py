@@ -54,6 +54,7 @@ def test_every_bundled_file_is_valid(registry: Registry):
         (GOOD + "[[variants]]\nwhen = { region = 'eu' }\n", ["variants[0].when.region"]),
         (GOOD + "[model_filter]\nkeep = '('\n", ["model_filter.keep"]),
         (GOOD.replace('"/chat', '"chat'), ["routes.chat"]),
+        (GOOD + "[defaults]\nchats = []\n", [": defaults: ", "'chats'"]),
         ("name = \n", ["line 1"]),
     ],
 )
@@ -73,6 +74,8 @@ def test_a_mistake_in_a_template_is_told_by_file_and_field(
         ("[models.'b-2']\ncontxt = 1\n", "models.b-2: unknown field 'contxt'"),
         ("[models.b.price]\ninput = 'x'\noutput = 1.0\n", "models.b.price.input: "),
         ("[models]\nb = 3\n", "models.b: "),
+        ("[models.b]\ncontext = 1\n[models.c]\ncontxt = 1\n", "models.c: unknown field 'contxt'"),
+        ('[models.b]\n"a` - at `$.b" = 1\n', "models.b: unknown field 'a' - at '$.b'"),
     ],
 )
 def test_a_mistake_in_a_models_file_is_told_by_model_and_field(
