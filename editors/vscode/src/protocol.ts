@@ -139,7 +139,7 @@ export interface CompletionRecent {
   limit?: number;
 }
 
-/** Since when (ISO date), and summed by what. */
+/** From which day on (UTC; a time stands for its day), and summed by what. */
 export interface CompletionStats {
   since?: string;
   by?: "day" | "language" | "model";

@@ -26,7 +26,7 @@ class CompletionDecisions(Value, frozen=True, kw_only=True):
 
 
 class CompletionStats(Value, frozen=True, kw_only=True):
-    """Since when (ISO date), and summed by what."""
+    """From which day on (UTC; a time stands for its day), and summed by what."""
 
     since: str | None = None
     by: By = "model"
