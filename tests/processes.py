@@ -4,7 +4,8 @@ Each process is a fork that knows the collected tests. It is given a file of the
 through with the last, and tells this process, which prints, what became of them. Processes that
 start anew, pytest-xdist's, collect once more each and take a fifth more of the processor.
 
-Where forks are not safe (macOS, Windows) and under a debugger the tests run in this process.
+Where forks are not safe (macOS, Windows), under a debugger and where fixtures are shown the tests
+run in this process.
 """
 
 import gc
@@ -51,8 +52,10 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     option = session.config.option
     files = [list(items) for _, items in itertools.groupby(session.items, lambda item: item.path)]
     count = min(option.processes, len(files))
-    if count < 2 or sys.platform != "linux" or option.usepdb or option.trace:
+    if count < 2 or sys.platform != "linux":
         return None
+    if option.usepdb or option.trace or option.setupshow:
+        return None  # these want the terminal while a test runs
     if option.collectonly or session.testsfailed:
         return None  # nothing is to be run; pytest says so
     _run(session, files, count)
