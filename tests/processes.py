@@ -93,18 +93,19 @@ def _listen(
 ) -> None:
     hook = session.config.hook
     busy: dict[Connection, str] = dict.fromkeys(forks, "its first test")
+    broken: list[str] = []
     while busy:
         for connection in wait(list(busy)):
             assert isinstance(connection, Connection)
             told: Any
             try:
                 kind, told = connection.recv()
-            except EOFError:
+            except (EOFError, OSError):  # at its end, or in the middle of what it told
                 forks[connection].join()
                 kind, told = "broken", f"exit code {forks[connection].exitcode}"
             match kind:
                 case "file":
-                    connection.send(next(numbers, None))
+                    connection.send(None if broken else next(numbers, None))
                 case "start":
                     busy[connection] = told
                 case "report":
@@ -112,15 +113,16 @@ def _listen(
                     hook.pytest_runtest_logreport(report=report)
                 case "warning":
                     hook.pytest_warning_recorded.call_historic(kwargs=told)
-                case "broken":
-                    reason = f"{busy[connection]} ended its process: {told}"
-                    raise session.Interrupted(reason)
+                case "broken":  # what the others are at is told all the same
+                    broken.append(f"{busy.pop(connection)} ended its process: {told}")
                 case _:
                     del busy[connection]
         if session.shouldfail:
             raise session.Failed(session.shouldfail)
         if session.shouldstop:
             raise session.Interrupted(session.shouldstop)
+    if broken:
+        raise session.Interrupted("; ".join(broken))
 
 
 def _work(
@@ -153,6 +155,7 @@ def _work(
         for item, following in itertools.pairwise(itertools.chain(given(), [None])):
             assert item is not None  # which nothing but the last to follow is
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        session.config._ensure_unconfigure()  # raises what nobody noticed: files left open, say
         connection.send(("end", None))
     except (EOFError, BrokenPipeError, ConnectionResetError):
         pass  # the run was broken off

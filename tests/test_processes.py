@@ -1,6 +1,7 @@
 """What runs our tests is tested on tests of its own."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -52,6 +53,8 @@ def test_tells_its_process():
 def test_that_breaks_off():
     {breaking}
 """
+# Noticed when garbage is collected at the end, for nothing else refers to the file.
+LEAVES_OPEN = "import gc; gc.disable(); left = [open(__file__)]; left.append(left)"
 
 
 def run(folder: Path, breaking: str) -> tuple[int, str]:
@@ -60,6 +63,7 @@ def run(folder: Path, breaking: str) -> tuple[int, str]:
     (folder / "test_ends.py").write_text(ENDS.format(breaking=breaking))
     command = [sys.executable, "-m", "pytest", "--disable-plugin-autoload", "-ra", "--maxfail=3"]
     command += ["-p", "tests.processes", "--rootdir", str(folder), "--processes", "2"]
+    command += ["-W", "error", "-W", "default:careful there"]
     ran = subprocess.run(
         command, cwd=folder, capture_output=True, text=True, timeout=60, check=False
     )
@@ -85,6 +89,11 @@ def test_all_is_told_as_from_one_process(tmp_path: Path):
     [
         ("os._exit(3)", "test_that_breaks_off ended its process: exit code 3", False),
         ('pytest.exit("enough")', "test_that_breaks_off ended its process: Exit enough", True),
+        (
+            LEAVES_OPEN,
+            "its process: PytestUnraisableExceptionWarning Exception ignored",
+            True,
+        ),
     ],
 )
 def test_a_run_that_is_broken_off_says_why(
@@ -93,4 +102,5 @@ def test_a_run_that_is_broken_off_says_why(
     code, said = run(tmp_path, breaking)
     assert code == pytest.ExitCode.INTERRUPTED
     assert told in said
+    assert re.search("1 failed, [34] passed, 1 skipped, 1 warning, 1 error in", said)
     assert (tmp_path / "ended").exists() == teardown
