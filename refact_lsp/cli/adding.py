@@ -8,6 +8,7 @@ import click
 
 from refact_lsp.cli.asking import asked
 from refact_lsp.cli.front import ask
+from refact_lsp.cli.output import echo
 from refact_lsp.cli.report import print_report
 from refact_lsp.cli.signing_in import sign_in
 from refact_lsp.core.nouns import Field, Provider, Template, TestReport
@@ -46,13 +47,13 @@ async def add_provider(
     params = {**draft, "id": name} if name else draft
     saved = (await ask(session, "refact/providers/save", params, ProviderResult)).provider
     if signs_in:
-        click.echo(f"{saved.id} is saved; it works once you have signed in.")
+        echo(f"{saved.id} is saved; it works once you have signed in.")
         await sign_in(session, saved.id, None, as_json=False)
         if test:
             await _test(session, {"id": saved.id}, chosen, ask_user=ask_user)
     refreshed = await ask(session, "refact/models/refresh", {"provider": saved.id}, ModelsRefreshed)
     if ask_user:
-        click.echo(f"{len(refreshed.models)} models.")
+        echo(f"{len(refreshed.models)} models.")
         await _defaults(session, saved.id)
     return (await ask(session, "refact/providers/get", {"id": saved.id}, ProviderResult)).provider
 
@@ -90,7 +91,7 @@ async def _template(session: Session, name: str | None, *, ask_user: bool) -> Te
     by_id = {entry.id: entry for entry in known}
     if name is None and ask_user:
         for entry in known:
-            click.echo(f"  {entry.id:<18} {entry.notes}")
+            echo(f"  {entry.id:<18} {entry.notes}")
         name = asked(click.prompt, "Template", type=click.Choice(list(by_id)), show_choices=False)
     if name is None or name not in by_id:
         what = f"There is no template {name!r}." if name else "No template was named."
@@ -123,7 +124,7 @@ def _settings(
 
 def _prompted(field: Field) -> Any:  # noqa: ANN401  — a setting's type is its field's
     if field.help:
-        click.echo(f"  {field.help}")
+        echo(f"  {field.help}")
     default = field.default if field.default is not None else ("" if not field.required else None)
     if field.type == "boolean":
         return asked(click.confirm, field.label, default=bool(field.default))

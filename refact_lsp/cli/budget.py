@@ -2,7 +2,7 @@
 
 import click
 
-from refact_lsp.cli.output import as_json, print_table, show
+from refact_lsp.cli.output import as_json, echo, print_table, show
 from refact_lsp.rpc.messages import Empty
 from refact_lsp.rpc.messages.accounts import Budgets
 
@@ -43,4 +43,4 @@ def _print(result: Budgets) -> None:
     if rows:
         print_table(("provider", "cap $", "spent $", "resets"), rows)
     else:
-        click.echo("No cap is set.")
+        echo("No cap is set.")

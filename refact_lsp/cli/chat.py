@@ -8,6 +8,7 @@ from typing import Any
 import click
 import msgspec
 
+from refact_lsp.cli.output import Styled, echo, print_json_line
 from refact_lsp.core.uris import file_uri
 
 _LINES = re.compile(r"(?P<path>.+):(?P<first>\d+)(?:-(?P<last>\d+))?")
@@ -67,7 +68,7 @@ class _Lines:
     """Prints every event as one JSON line."""
 
     def notify(self, _method: str, told: msgspec.Struct) -> None:
-        click.echo(msgspec.json.encode(told).decode())
+        print_json_line(told)
 
     def end(self) -> None:
         """Lines are whole already."""
@@ -85,8 +86,8 @@ class _Text:
             case "text" | "reasoning" as kind:
                 self._begin(kind)
                 thinking = kind == "reasoning"
-                click.echo(
-                    click.style(event["delta"], dim=True) if thinking else event["delta"],
+                echo(
+                    Styled(event["delta"], dim=True) if thinking else event["delta"],
                     nl=False,
                     err=thinking,
                 )
@@ -106,11 +107,11 @@ class _Text:
 
     def _note(self, text: str) -> None:
         self._begin(None)
-        click.echo(text, err=True)
+        echo(text, err=True)
 
     def _begin(self, kind: str | None) -> None:
         if self._open not in {None, kind}:
-            click.echo(err=self._open == "reasoning")
+            echo(err=self._open == "reasoning")
         self._open = kind
 
 
@@ -140,4 +141,4 @@ def _print_end(turned: Any, *, ephemeral: bool) -> None:  # noqa: ANN401  — im
         words.append(f"${turned.cost}")
     if not ephemeral:
         words.append(f"--thread {turned.thread_id}")
-    click.echo(click.style("  ".join(words), dim=True), err=True)
+    echo(Styled("  ".join(words), dim=True), err=True)

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import click
 
-from refact_lsp.cli.output import as_json, show
+from refact_lsp.cli.output import as_json, echo, show
 from refact_lsp.cli.reasons import why
 from refact_lsp.core.problems import refuse
 from refact_lsp.core.text import split_lines
@@ -64,9 +64,9 @@ async def _complete(path: Path, line: int, column: int) -> dict[str, Any]:
 
 def _print(result: dict[str, Any]) -> None:
     for item in result["items"]:
-        click.echo(item["text"])
+        echo(item["text"])
     if not result["items"]:
-        click.echo(f"Nothing to offer: {why(result)}.", err=True)
+        echo(f"Nothing to offer: {why(result)}.", err=True)
     timing = cast("dict[str, float]", result["timing"] or {})
     spent = ", ".join(f"{name} {value:g}" for name, value in timing.items())
-    click.echo(f"{result['model'] or '-'}  {spent}", err=True)
+    echo(f"{result['model'] or '-'}  {spent}", err=True)

@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-import msgspec
 
-from refact_lsp.cli.output import as_json, styled
+from refact_lsp.cli.output import Styled, as_json, echo, print_json_line
 from refact_lsp.cli.reasons import why
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ def command(file: Path | None, count: int, as_json: bool) -> None:
     """
     found = asyncio.run(_demo(file or _OWN_FILE, count, quiet=as_json))
     if as_json:
-        click.echo(msgspec.json.encode(found).decode())
+        print_json_line(found)
 
 
 async def _demo(path: Path, count: int, *, quiet: bool) -> list[dict[str, Any]]:
@@ -49,7 +48,7 @@ async def _demo(path: Path, count: int, *, quiet: bool) -> list[dict[str, Any]]:
     shown: list[dict[str, Any]] = []
     async with editor(workspace_of(path)) as client:
         if not quiet:
-            click.echo(f"{path}: reading the workspace…", err=True)
+            echo(f"{path}: reading the workspace…", err=True)
         await settled(client)
         uri = await client.open(path, text)
         for version, (row, column) in enumerate(_places(lines), start=2):
@@ -78,7 +77,7 @@ async def _demo(path: Path, count: int, *, quiet: bool) -> list[dict[str, Any]]:
             if len(shown) == count:
                 break
         if not shown and not quiet:
-            click.echo(f"No ghost text in {path}: {await _reason(client, lines)}.")
+            echo(f"No ghost text in {path}: {await _reason(client, lines)}.")
         detected = (await client.request("refact/providers/detect", {}))["found"]
     if not quiet:
         invite(detected)
@@ -116,32 +115,30 @@ def _code(lines: list[str]) -> list[int]:
 
 
 def _show(ghost: dict[str, Any]) -> None:
-    place = click.style(f"{ghost['line']:>5} ", dim=True)
+    place = Styled(f"{ghost['line']:>5} ", dim=True)
     first, *rest = ghost["text"].split("\n")
-    click.echo(place + ghost["typed"] + styled(first, colour="cyan", italic=True))
+    echo(place, ghost["typed"], Styled(first, colour="cyan", italic=True))
     for line in rest:
-        click.echo("      " + styled(line, colour="cyan", italic=True))
+        echo("      ", Styled(line, colour="cyan", italic=True))
     same = "as in the file" if ghost["text"] == ghost["file"] else "the file differs"
     note = f"      {ghost['model']}, {ghost['totalMs']:.1f} ms, {same}"
-    click.echo(click.style(note, dim=True))
+    echo(Styled(note, dim=True))
 
 
 def invite(detected: list[dict[str, Any]]) -> None:
     """Say in three lines how to use a model that was found, or how to add one."""
     local = next((entry for entry in detected if entry.get("models")), None)
     if local:
-        click.echo(f"\n{local['name']} is on this machine: {local['evidence']}. To use it:")
-        click.echo(f"  refact-lsp providers add {local['template']} --yes")
+        echo(f"\n{local['name']} is on this machine: {local['evidence']}. To use it:")
+        echo(f"  refact-lsp providers add {local['template']} --yes")
         model = f"{local['template']}/{local['models'][0]}"
-        click.echo(f"  refact-lsp defaults set completion {model}")
+        echo(f"  refact-lsp defaults set completion {model}")
     elif detected:
         names = ", ".join(entry["name"] for entry in detected)
-        click.echo(f"\nFound on this machine: {names}.")
-        click.echo("  refact-lsp providers detect      says how to add each")
-        click.echo("  refact-lsp providers add         adds one, step by step")
+        echo(f"\nFound on this machine: {names}.")
+        echo("  refact-lsp providers detect      says how to add each")
+        echo("  refact-lsp providers add         adds one, step by step")
     else:
-        click.echo("\nNo model runtime answers on this machine, and no known key is set.")
-        click.echo(
-            "  Start Ollama, LM Studio, llama.cpp or vLLM, then: refact-lsp providers detect"
-        )
-        click.echo("  Or add a hosted provider with a key:              refact-lsp providers add")
+        echo("\nNo model runtime answers on this machine, and no known key is set.")
+        echo("  Start Ollama, LM Studio, llama.cpp or vLLM, then: refact-lsp providers detect")
+        echo("  Or add a hosted provider with a key:              refact-lsp providers add")

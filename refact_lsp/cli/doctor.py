@@ -2,7 +2,7 @@
 
 import click
 
-from refact_lsp.cli.output import as_json, show, styled
+from refact_lsp.cli.output import Styled, as_json, echo, show
 from refact_lsp.core.problems import RefactError
 from refact_lsp.rpc.messages import Empty
 from refact_lsp.rpc.messages.setup import DoctorResult
@@ -27,7 +27,7 @@ def command(as_json: bool) -> None:
 
 def _print(result: DoctorResult) -> None:
     for check in result.checks:
-        word = styled("ok", colour="green") if check.ok else styled("problem", colour="red")
-        click.echo(f"{check.name:<16} {word}  {check.detail}")
+        word = Styled("ok", colour="green") if check.ok else Styled("problem", colour="red")
+        echo(f"{check.name:<16} ", word, f"  {check.detail}")
         if check.hint:
-            click.echo(f"{'':<16} {check.hint}")
+            echo(f"{'':<16} {check.hint}")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
+from refact_lsp.cli.output import echo
 from refact_lsp.core.problems import RefactError
 from refact_lsp.version import VERSION
 
@@ -94,9 +95,9 @@ def run(arguments: Sequence[str] | None = None) -> None:
 
 
 def _told(message: str, hint: str | None, code: int) -> int:
-    click.echo(f"refact-lsp: {message}", err=True)
+    echo(f"refact-lsp: {message}", err=True)
     if hint:
-        click.echo(f"  {hint}", err=True)
+        echo(f"  {hint}", err=True)
     return code
 
 

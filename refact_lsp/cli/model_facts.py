@@ -2,7 +2,7 @@
 
 import click
 
-from refact_lsp.cli.output import as_json, show
+from refact_lsp.cli.output import as_json, echo, show
 from refact_lsp.cli.tables import print_model
 from refact_lsp.rpc.messages import Empty
 from refact_lsp.rpc.messages.setup import ModelResult
@@ -36,7 +36,7 @@ def forget(model: str, as_json: bool) -> None:
     from refact_lsp.cli.front import ask_once
 
     result = ask_once("refact/models/delete", {"model": model}, Empty)
-    show(result, as_json=as_json, render=lambda _: click.echo(f"Forgot what was set of {model}."))
+    show(result, as_json=as_json, render=lambda _: echo(f"Forgot what was set of {model}."))
 
 
 def _fact(text: str) -> tuple[str, object]:

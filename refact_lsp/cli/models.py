@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from refact_lsp.cli.model_facts import forget, set_facts
-from refact_lsp.cli.output import as_json, show
+from refact_lsp.cli.output import as_json, echo, show
 from refact_lsp.cli.probe import probe
 from refact_lsp.cli.tables import print_listed, print_model, print_models
 from refact_lsp.cli.tokenizer import print_counting, tokenizer
@@ -89,7 +89,7 @@ def refresh(provider: str, as_json: bool) -> None:
 
     result = ask_once("refact/models/refresh", {"provider": provider}, ModelsRefreshed)
     if result.error and not as_json:
-        click.echo(f"{result.error.message} The last known list stays.", err=True)
+        echo(f"{result.error.message} The last known list stays.", err=True)
     show(result, as_json=as_json, render=lambda value: print_models(value.models))
     if result.error:
         raise SystemExit(1)

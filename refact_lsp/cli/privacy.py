@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from refact_lsp.cli.output import as_json, print_table, show
+from refact_lsp.cli.output import as_json, echo, print_table, show
 from refact_lsp.rpc.messages import Empty
 from refact_lsp.rpc.messages.accounts import PrivacyRules, PrivacyVerdict
 
@@ -111,9 +111,9 @@ def _change(changed: Any, *, as_json: bool) -> None:  # noqa: ANN401  — a func
 def _print_verdict(verdict: PrivacyVerdict) -> None:
     rule = f" by {verdict.rule!r}" if verdict.rule else ""
     where = f" in {verdict.file}" if verdict.file else ""
-    click.echo(f"{'allowed' if verdict.allowed else 'blocked'}{rule}{where}")
+    echo(f"{'allowed' if verdict.allowed else 'blocked'}{rule}{where}")
     if verdict.reason:
-        click.echo(f"  {verdict.reason}")
+        echo(f"  {verdict.reason}")
 
 
 def _print_rules(result: PrivacyRules) -> None:
@@ -122,4 +122,4 @@ def _print_rules(result: PrivacyRules) -> None:
         for rule in result.rules
     ]
     print_table(("rule", "source", "may go to", "patterns"), rows)
-    click.echo(f"Local only: {'on' if result.local_only else 'off'}")
+    echo(f"Local only: {'on' if result.local_only else 'off'}")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from refact_lsp.cli.asking import asked
-from refact_lsp.cli.output import as_json, print_table, show
+from refact_lsp.cli.output import as_json, echo, print_table, show
 from refact_lsp.core.nouns import ProbeCheck
 from refact_lsp.rpc.messages.setup import ModelResult, ProbeResults
 
@@ -45,9 +45,9 @@ def probe(model: str, checks: tuple[str, ...], apply: bool, as_json: bool) -> No
         if proposed and (apply or _is_wished(proposed, quiet=as_json)):
             kept = {"model": model, "capabilities": proposed}
             await ask(session, "refact/models/save", kept, ModelResult)
-            click.echo(f"Kept: {_in_words(proposed)}.", err=True)
+            echo(f"Kept: {_in_words(proposed)}.", err=True)
         elif proposed and not as_json:
-            click.echo(f"Found: {_in_words(proposed)}. Keep it with --apply.", err=True)
+            echo(f"Found: {_in_words(proposed)}. Keep it with --apply.", err=True)
         return result
 
     with_session(work)

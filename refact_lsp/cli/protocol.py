@@ -2,7 +2,7 @@
 
 import click
 
-from refact_lsp.cli.output import print_json
+from refact_lsp.cli.output import echo, print_json
 
 
 @click.command("protocol")
@@ -18,8 +18,8 @@ def command(form: str) -> None:
     schema = protocol_schema()
     match form:
         case "typescript":
-            click.echo(typescript(schema), nl=False)
+            echo(typescript(schema), nl=False)
         case "markdown":
-            click.echo(reference(schema), nl=False)
+            echo(reference(schema), nl=False)
         case _:
             print_json(schema)

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import click
-import msgspec
 
-from refact_lsp.cli.output import as_json, print_json, print_table, show
+from refact_lsp.cli.output import as_json, echo, print_json, print_json_line, print_table, show
 from refact_lsp.cli.report import print_report
 from refact_lsp.core.nouns import AccountUsage, Provider, TestReport
 from refact_lsp.rpc.messages import Empty
@@ -136,7 +135,7 @@ def remove(provider: str, as_json: bool) -> None:
     from refact_lsp.cli.front import ask_once
 
     ask_once("refact/providers/delete", {"id": provider}, Empty)
-    show(Empty(), as_json=as_json, render=lambda _: click.echo(f"Removed {provider}."))
+    show(Empty(), as_json=as_json, render=lambda _: echo(f"Removed {provider}."))
 
 
 @command.command("sign-in")
@@ -156,7 +155,7 @@ def sign_in(provider: str, method: str | None, as_json: bool) -> None:
 
     result = with_session(lambda session: work(session, provider, method, as_json=as_json))
     if as_json:
-        click.echo(msgspec.json.encode(result).decode())
+        print_json_line(result)
     else:
         _print_providers((result,))
 
@@ -169,7 +168,7 @@ def sign_out(provider: str, as_json: bool) -> None:
     from refact_lsp.cli.front import ask_once
 
     ask_once("refact/auth/signOut", {"provider": provider}, Empty)
-    show(Empty(), as_json=as_json, render=lambda _: click.echo(f"Signed out of {provider}."))
+    show(Empty(), as_json=as_json, render=lambda _: echo(f"Signed out of {provider}."))
 
 
 def _print_usage(usage: AccountUsage) -> None:
@@ -186,7 +185,7 @@ def _print_usage(usage: AccountUsage) -> None:
     if rows:
         print_table(("window", "used", "limit", "unit", "resets"), rows)
     if usage.balance is not None:
-        click.echo(f"Balance: ${usage.balance}")
+        echo(f"Balance: ${usage.balance}")
 
 
 def _switch(name: str, *, enabled: bool, text: str) -> click.Command:
@@ -252,10 +251,10 @@ def _address(provider: Provider) -> str:
 
 def _print_detected(result: DetectResult) -> None:
     if not result.found:
-        click.echo("Nothing found: no local runtime answers, and no known key is set.")
-        click.echo("Start Ollama, LM Studio, llama.cpp or vLLM, or run refact-lsp providers add.")
+        echo("Nothing found: no local runtime answers, and no known key is set.")
+        echo("Start Ollama, LM Studio, llama.cpp or vLLM, or run refact-lsp providers add.")
     for found in result.found:
-        click.echo(f"{found.name}: {found.evidence}")
+        echo(f"{found.name}: {found.evidence}")
         settings: Mapping[str, Any] = found.settings
         options = " ".join(f"--set {key}={value}" for key, value in settings.items())
-        click.echo(f"  refact-lsp providers add {found.template} {options} --yes".rstrip())
+        echo(f"  refact-lsp providers add {found.template} {options} --yes".rstrip())

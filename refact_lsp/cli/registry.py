@@ -2,7 +2,7 @@
 
 import click
 
-from refact_lsp.cli.output import as_json, print_table, show
+from refact_lsp.cli.output import as_json, echo, print_table, show
 from refact_lsp.core.nouns import Check
 
 
@@ -29,7 +29,7 @@ def check(as_json: bool) -> None:
             print_table(("part", "problem"), [(r.name, r.detail) for r in rows])
         else:
             files = sum(len(list(place.rglob("*.toml"))) for place in places)
-            click.echo(f"{files} files are in order.")
+            echo(f"{files} files are in order.")
 
     show(checks, as_json=as_json, render=render)
     if checks:

@@ -1,7 +1,6 @@
 """Shows the test of a provider, step by step."""
 
-import click
-
+from refact_lsp.cli.output import echo
 from refact_lsp.core.nouns import TestReport
 from refact_lsp.core.problems import Problem
 
@@ -12,7 +11,7 @@ def print_report(report: TestReport, *, err: bool = False) -> None:
         word = "skipped" if step.skipped else "ok" if step.ok else "failed"
         took = f" {step.latency_ms} ms" if step.latency_ms is not None else ""
         detail = f"  {step.detail}" if step.detail else ""
-        click.echo(f"  {step.step:<12} {word}{took}{detail}", err=err)
+        echo(f"  {step.step:<12} {word}{took}{detail}", err=err)
         if step.error:
             _print_problem(step.error, err=err)
     if report.error and not any(step.error for step in report.steps):
@@ -20,6 +19,6 @@ def print_report(report: TestReport, *, err: bool = False) -> None:
 
 
 def _print_problem(problem: Problem, *, err: bool) -> None:
-    click.echo(f"    {problem.message}", err=err)
+    echo(f"    {problem.message}", err=err)
     if problem.hint:
-        click.echo(f"    {problem.hint}", err=err)
+        echo(f"    {problem.hint}", err=err)

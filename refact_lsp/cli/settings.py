@@ -3,7 +3,7 @@
 import click
 import msgspec
 
-from refact_lsp.cli.output import as_json, print_json, show
+from refact_lsp.cli.output import as_json, echo, print_json, show
 from refact_lsp.rpc.messages import Empty
 from refact_lsp.rpc.messages.setup import SettingsResult
 
@@ -41,4 +41,4 @@ def set_setting(name: str, value: str, as_json: bool) -> None:
 def _print(result: SettingsResult) -> None:
     print_json(result.settings)
     for warning in result.warnings:
-        click.echo(warning, err=True)
+        echo(warning, err=True)

@@ -3,7 +3,7 @@
 import click
 from click.shell_completion import get_completion_class
 
-from refact_lsp.cli.output import as_json, show
+from refact_lsp.cli.output import as_json, echo, show
 
 
 @click.command("completion")
@@ -21,4 +21,4 @@ def command(shell: str, as_json: bool) -> None:
         raise click.ClickException(f"no completion for {shell}")
     source = script(root, {}, "refact-lsp", "_REFACT_LSP_COMPLETE").source()
     document = {"shell": shell, "script": source}
-    show(document, as_json=as_json, render=lambda value: click.echo(value["script"]))
+    show(document, as_json=as_json, render=lambda value: echo(value["script"]))

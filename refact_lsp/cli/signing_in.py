@@ -7,10 +7,8 @@ import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 
-import click
-import msgspec
-
 from refact_lsp.cli.front import ask
+from refact_lsp.cli.output import echo, print_json_line
 from refact_lsp.core.nouns import Provider
 from refact_lsp.core.problems import RefactError
 from refact_lsp.rpc.messages import Empty
@@ -35,7 +33,7 @@ async def sign_in(
         params["method"] = method
     started = await ask(session, "refact/auth/start", params, AuthStarted)
     if as_json:
-        click.echo(msgspec.json.encode(started).decode())
+        print_json_line(started)
     else:
         _explain(started)
     if started.kind == "device" or (started.kind == "browser" and not sys.stdin.isatty()):
@@ -44,14 +42,14 @@ async def sign_in(
 
 
 def _explain(started: AuthStarted) -> None:
-    click.echo("Open this page in a browser, on this machine or another:\n")
-    click.echo(f"  {started.url}\n")
+    echo("Open this page in a browser, on this machine or another:\n")
+    echo(f"  {started.url}\n")
     if started.user_code:
-        click.echo(f"and enter the code  {started.user_code}\n")
+        echo(f"and enter the code  {started.user_code}\n")
     if started.kind == "browser":
-        click.echo("It leads back here by itself. If it cannot, paste the address it ended at.")
+        echo("It leads back here by itself. If it cannot, paste the address it ended at.")
     elif started.kind == "paste":
-        click.echo("Then paste the address that the browser ended at, or the code it shows.")
+        echo("Then paste the address that the browser ended at, or the code it shows.")
 
 
 async def _added(session: Session, provider: str) -> None:
@@ -112,7 +110,7 @@ async def _waited(session: Session, started: AuthStarted, shown: set[str]) -> Pr
 def _show(error: RefactError, shown: set[str]) -> None:
     text = f"{error.problem.message} {error.problem.hint or ''}".rstrip()
     if text not in shown:
-        click.echo(text, err=True)
+        echo(text, err=True)
         shown.add(text)
 
 

@@ -2,7 +2,7 @@
 
 import click
 
-from refact_lsp.cli.output import as_json, print_table, show
+from refact_lsp.cli.output import as_json, echo, print_table, show
 from refact_lsp.core.nouns import Status
 from refact_lsp.rpc.messages import Empty
 
@@ -17,7 +17,7 @@ def command(as_json: bool) -> None:
 
 
 def _print(status: Status) -> None:
-    click.echo(f"refact-lsp {status.version}: {status.state}")
+    echo(f"refact-lsp {status.version}: {status.state}")
     print_table(
         ("role", "model", "problem"),
         [
@@ -26,4 +26,4 @@ def _print(status: Status) -> None:
         ],
     )
     for problem in status.problems:
-        click.echo(f"{problem.message} {problem.hint or ''}".rstrip())
+        echo(f"{problem.message} {problem.hint or ''}".rstrip())

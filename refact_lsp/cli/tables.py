@@ -1,8 +1,6 @@
 """How models are printed."""
 
-import click
-
-from refact_lsp.cli.output import print_table
+from refact_lsp.cli.output import echo, print_table
 from refact_lsp.core.nouns import Model
 from refact_lsp.rpc.messages.setup import ModelsListed
 
@@ -11,9 +9,9 @@ def print_listed(listed: ModelsListed) -> None:
     """Print models, and whose could not be read."""
     print_models(listed.models)
     for problem in listed.problems:
-        click.echo(f"{problem.provider}: {problem.error.message}", err=True)
+        echo(f"{problem.provider}: {problem.error.message}", err=True)
         if problem.error.hint:
-            click.echo(f"  {problem.error.hint}", err=True)
+            echo(f"  {problem.error.hint}", err=True)
 
 
 def print_models(models: tuple[Model, ...]) -> None:
@@ -35,15 +33,13 @@ def print_model(model: Model) -> None:
     """Print everything known of a model, and who says so."""
     import msgspec
 
-    click.echo(f"{model.id}  ({model.display_name})")
+    echo(f"{model.id}  ({model.display_name})")
     for name, value in msgspec.to_builtins(model.capabilities).items():
         source = model.sources.get(name, "default")
         shown = value if isinstance(value, str) else msgspec.json.encode(value).decode()
-        click.echo(f"  {name:<18} {shown}  ({source})")
+        echo(f"  {name:<18} {shown}  ({source})")
     for role, reason in model.ineligible.items():
-        click.echo(f"  not for {role}: {reason}")
+        echo(f"  not for {role}: {reason}")
     if not model.known:
-        click.echo(
-            "  nobody knows this model: where it says default, that is only safe. Find out with"
-        )
-        click.echo(f"    refact-lsp models probe {model.id}, or say it with refact-lsp models set")
+        echo("  nobody knows this model: where it says default, that is only safe. Find out with")
+        echo(f"    refact-lsp models probe {model.id}, or say it with refact-lsp models set")

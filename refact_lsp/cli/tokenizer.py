@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import click
 import msgspec
 
-from refact_lsp.cli.output import as_json, show
+from refact_lsp.cli.output import as_json, echo, echo_over, show
 from refact_lsp.core.nouns import TokenCounting, VocabularyState
 from refact_lsp.rpc.messages.setup import TokenizerProgress, TokenizerResult
 
@@ -41,14 +41,14 @@ def print_counting(counting: TokenCounting, model: str) -> None:
     vocabulary = counting.vocabulary
     match counting.by:
         case "vocabulary" if vocabulary is not None:
-            click.echo(f"  tokens are counted by the vocabulary {vocabulary.encoding}")
+            echo(f"  tokens are counted by the vocabulary {vocabulary.encoding}")
         case "server":
-            click.echo(f"  tokens are counted by the server at {counting.route} near the window,")
-            click.echo(f"    else by {learnt}")
+            echo(f"  tokens are counted by the server at {counting.route} near the window,")
+            echo(f"    else by {learnt}")
         case _:
-            click.echo(f"  tokens are counted by {learnt}")
+            echo(f"  tokens are counted by {learnt}")
     if vocabulary is not None and not vocabulary.present:
-        click.echo(
+        echo(
             f"    the vocabulary {vocabulary.encoding} would count exactly:"
             f" refact-lsp models tokenizer {model} --fetch"
         )
@@ -72,9 +72,7 @@ def _fetched(model: str, *, quiet: bool) -> TokenizerResult:
     def notify(_method: str, params: msgspec.Struct) -> None:
         if is_shown and isinstance(params, TokenizerProgress):
             share = params.received_bytes / max(params.of_bytes, 1)
-            click.echo(
-                f"\r{share:4.0%} of {params.of_bytes / _MEGABYTE:.1f} MB", nl=False, err=True
-            )
+            echo_over(f"{share:4.0%} of {params.of_bytes / _MEGABYTE:.1f} MB")
 
     params = {"model": model, "fetch": True}
     try:
@@ -83,4 +81,4 @@ def _fetched(model: str, *, quiet: bool) -> TokenizerResult:
         )
     finally:
         if is_shown:
-            click.echo(err=True)
+            echo(err=True)

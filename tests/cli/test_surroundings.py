@@ -14,7 +14,7 @@ import pytest
 from refact_lsp.__main__ import main
 from refact_lsp.cli.asking import asked
 from refact_lsp.cli.main import root, run
-from refact_lsp.cli.output import styled
+from refact_lsp.cli.output import Styled, echo, print_table
 
 
 @pytest.mark.skipif(os.name == "nt", reason="sh closes the handles")
@@ -68,13 +68,33 @@ def test_what_a_terminal_cannot_show_ends_no_command(monkeypatch: pytest.MonkeyP
     assert "caf\N{LATIN SMALL LETTER E WITH ACUTE}".encode() in written.getvalue()
 
 
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have commands print as to a terminal, to which they leave codes."""
+    monkeypatch.setattr("click.utils.should_strip_ansi", lambda *_: False)
+
+
+@pytest.mark.usefixtures("terminal")
 @pytest.mark.parametrize(("wanted", "coloured"), [("", True), ("1", False)])
 def test_colours_are_for_those_who_want_them(
-    monkeypatch: pytest.MonkeyPatch, wanted: str, coloured: bool
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], wanted: str, coloured: bool
 ):
     monkeypatch.setenv("NO_COLOR", wanted)
-    assert ("\x1b[36m" in styled("text", colour="cyan", italic=True)) is coloured
-    assert "\x1b[3m" in styled("text", colour="cyan", italic=True)
+    echo("this: ", Styled("text", colour="cyan", italic=True))
+    shown = capsys.readouterr().out
+    assert ("\x1b[36m" in shown) is coloured
+    assert "\x1b[3m" in shown
+
+
+@pytest.mark.usefixtures("terminal")
+def test_what_comes_from_outside_does_not_steer_the_terminal(capsys: pytest.CaptureFixture[str]):
+    hostile = "a\x1b[2J\x9b2J\x1b]0;b\a\b\tc\r\n\x7fd é"
+    echo(hostile, Styled(hostile, dim=True))
+    print_table(["name"], [[hostile]])
+    shown = capsys.readouterr().out.replace("\x1b[2m", "").replace("\x1b[0m", "")
+    assert shown.count("\N{REPLACEMENT CHARACTER}[2J") == 3
+    assert shown.count("d é") == 3
+    assert not [sign for sign in shown if not sign.isprintable() and sign not in "\n\t"]
 
 
 def test_ctrl_c_ends_a_question():
