@@ -187,3 +187,4 @@ def test_trace_and_cancelled_progress_are_taken_by_pygls(bare: RawClient):
     bare.send("$/setTrace", {"value": 3})
     bare.send("window/workDoneProgress/cancel", {"token": "unknown"})
     assert bare.result("refact/echo", {"text": "a"}) == {"text": "a"}
+    assert bare.result("refact/collects")["value"] is True  # now that pygls is there
