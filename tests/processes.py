@@ -16,7 +16,7 @@ import sys
 import warnings
 from collections.abc import Generator, Iterator
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import ForkProcess
+from multiprocessing.process import BaseProcess
 from typing import Any
 
 import pytest
@@ -69,7 +69,7 @@ def _run(session: pytest.Session, files: list[list[pytest.Item]], count: int) ->
     """
     config: Any = session.config
     config._tmp_path_factory.getbasetemp()  # made before the forks, it is one for all
-    forks: dict[Connection, ForkProcess] = {}
+    forks: dict[Connection, BaseProcess] = {}
     try:
         for _ in range(count):
             here, there = multiprocessing.Pipe()
@@ -89,7 +89,7 @@ def _run(session: pytest.Session, files: list[list[pytest.Item]], count: int) ->
 
 
 def _listen(
-    session: pytest.Session, forks: dict[Connection, ForkProcess], numbers: Iterator[int]
+    session: pytest.Session, forks: dict[Connection, BaseProcess], numbers: Iterator[int]
 ) -> None:
     hook = session.config.hook
     busy: dict[Connection, str] = dict.fromkeys(forks, "its first test")
