@@ -182,6 +182,8 @@ class _Teller:
     def pytest_warning_recorded(
         self, warning_message: warnings.WarningMessage, when: str, nodeid: str, location: Any
     ) -> None:
+        if when != "runtest":
+            return  # it was recorded before the fork
         warning = warnings.WarningMessage(  # without its source, which may be anything
             str(warning_message.message),
             warning_message.category,

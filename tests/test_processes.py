@@ -14,6 +14,8 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere pytes
 KINDS = """
 import os, warnings, pytest
 
+warnings.warn("careful, all of you", UserWarning)
+
 @pytest.fixture(scope="module", autouse=True)
 def the_other_file_is_with_another_process():
     with open("pipe") as pipe:
@@ -63,7 +65,7 @@ def run(folder: Path, breaking: str) -> tuple[int, str]:
     (folder / "test_ends.py").write_text(ENDS.format(breaking=breaking))
     command = [sys.executable, "-m", "pytest", "--disable-plugin-autoload", "-ra", "--maxfail=3"]
     command += ["-p", "tests.processes", "--rootdir", str(folder), "--processes", "2"]
-    command += ["-W", "error", "-W", "default:careful there"]
+    command += ["-W", "error", "-W", "default:careful"]
     ran = subprocess.run(
         command, cwd=folder, capture_output=True, text=True, timeout=60, check=False
     )
@@ -73,12 +75,13 @@ def run(folder: Path, breaking: str) -> tuple[int, str]:
 def test_all_is_told_as_from_one_process(tmp_path: Path):
     code, said = run(tmp_path, "assert 0")
     assert code == pytest.ExitCode.TESTS_FAILED
-    assert "2 failed, 3 passed, 1 skipped, 1 warning, 1 error in" in said
+    assert "2 failed, 3 passed, 1 skipped, 2 warnings, 1 error in" in said
     assert "stopping after 3 failures" in said
     assert "At index 1 diff: 2 != 3" in said
     assert "of the one that fails" in said
     assert "of the one that passes" not in said
     assert "UserWarning: careful there" in said
+    assert "UserWarning: careful, all of you" in said
     assert "OSError: of the fixture" in said
     assert "for a reason" in said
     assert (tmp_path / "ended").exists()
@@ -102,5 +105,5 @@ def test_a_run_that_is_broken_off_says_why(
     code, said = run(tmp_path, breaking)
     assert code == pytest.ExitCode.INTERRUPTED
     assert told in said
-    assert re.search("1 failed, [34] passed, 1 skipped, 1 warning, 1 error in", said)
+    assert re.search("1 failed, [34] passed, 1 skipped, 2 warnings, 1 error in", said)
     assert (tmp_path / "ended").exists() == teardown
