@@ -22,7 +22,7 @@ from typing import Any
 import pytest
 
 # One more than there are cores, for tests wait: for programs that they start, and for threads.
-_MOST = 5
+_MOST = 5  # of more some would have nothing to do: the longest file is a fifth of the run
 _PATIENCE_S = 10  # for what a process does when its run was broken off
 
 
