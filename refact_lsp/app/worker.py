@@ -9,26 +9,19 @@ their first parameter reports progress, the others and the result are what msgpa
 import asyncio
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from refact_lsp.app.jobs import LENGTH_BYTES, Answer, Done, Failed, Job, Progress, frame
+from refact_lsp.core.own_python import own_python
 from refact_lsp.core.problems import refuse
 
 OnProgress = Callable[[float, str], None]
 
 _CLOSE_S = 0.5
-# `-P` keeps the folder that the server runs in out of the import path: a project must not be able
-# to put its own modules there. The package's own folder is named instead.
-_PACKAGE_FOLDER = str(Path(__file__).resolve().parents[2])
-_CHILD = (
-    "import sys; sys.path.append(sys.argv[1]);from refact_lsp.app.worker_main import main; main()"
-)
 
 
 class Worker:
@@ -86,11 +79,7 @@ class Worker:
     async def _spawn(self) -> asyncio.subprocess.Process:
         low = getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0)  # Windows; others call nice
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-P",
-            "-c",
-            _CHILD,
-            _PACKAGE_FOLDER,
+            *own_python("from refact_lsp.app.worker_main import main; main()"),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,

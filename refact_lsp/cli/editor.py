@@ -2,7 +2,6 @@
 
 import asyncio
 import itertools
-import sys
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any, cast
 
 import msgspec
 
+from refact_lsp.core.own_python import own_python
 from refact_lsp.core.problems import Problem, RefactError, refuse
 
 Told = Callable[[str, Any], None]
@@ -132,10 +132,7 @@ class Editor:
 async def editor(root: Path, told: Told = lambda _method, _params: None) -> AsyncGenerator[Editor]:
     """Start the server on a folder, and end it at the end; `told` hears its notifications."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "refact_lsp",
-        "--stdio",
+        *own_python("from refact_lsp.__main__ import main; main()", "--stdio"),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         limit=2**26,

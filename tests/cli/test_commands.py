@@ -139,7 +139,14 @@ def test_the_demo_ends_by_saying_how_to_connect_a_model(
     assert word in shown
 
 
-def test_a_place_in_a_file_is_completed_with_timings(shell: Shell, tmp_path: Path):
+def test_a_place_in_a_file_is_completed_with_timings(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    # A project's own modules are read, not run.
+    (tmp_path / "msgspec.py").write_text("raise SystemExit(1)\n")
+    (tmp_path / "refact_lsp").mkdir()
+    (tmp_path / "refact_lsp/__init__.py").write_text("raise SystemExit(1)\n")
+    monkeypatch.chdir(tmp_path)
     lines = [f"total_{n} = first_value + second_value" for n in range(6)]
     file = tmp_path / "sums.py"
     file.write_text("\n".join([*lines, "total_7 = first_value + "]) + "\n")
