@@ -19,7 +19,7 @@ sys.dont_write_bytecode = False
 
 # Every run tries other examples, so a person's run may be short; .ci/run asks for more. No clock,
 # for a machine may be busy.
-_EXAMPLES = int(os.environ.get("REFACT_EXAMPLES", "25"))
+_EXAMPLES = int(os.environ.get("REFACT_EXAMPLES", "50"))
 settings.register_profile("suite", deadline=None, max_examples=_EXAMPLES)
 settings.load_profile("suite")
 

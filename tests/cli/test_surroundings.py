@@ -27,9 +27,10 @@ def test_closed_handles_are_as_good_as_none(command: str):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs the device that is always full")
-def test_output_that_cannot_be_written_is_told():
+@pytest.mark.parametrize("more", [[], ["--json"]])
+def test_output_that_cannot_be_written_is_told(more: list[str]):
     with Path("/dev/full").open("w") as full:
-        command = [sys.executable, "-m", "refact_lsp", "completion", "bash"]
+        command = [sys.executable, "-m", "refact_lsp", "completion", "bash", *more]
         done = subprocess.run(command, check=False, stdout=full, stderr=subprocess.PIPE, text=True)
     assert done.returncode == 1
     first, second = done.stderr.splitlines()
