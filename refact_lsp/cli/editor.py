@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import msgspec
 
+from refact_lsp.core import collector
 from refact_lsp.core.own_python import own_python
 from refact_lsp.core.problems import Problem, RefactError, refuse
 
@@ -131,6 +132,7 @@ class Editor:
 @asynccontextmanager
 async def editor(root: Path, told: Told = lambda _method, _params: None) -> AsyncGenerator[Editor]:
     """Start the server on a folder, and end it at the end; `told` hears its notifications."""
+    collector.resume()
     process = await asyncio.create_subprocess_exec(
         *own_python("from refact_lsp.__main__ import main; main()", "--stdio"),
         stdin=asyncio.subprocess.PIPE,

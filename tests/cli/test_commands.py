@@ -147,6 +147,8 @@ def test_a_place_in_a_file_is_completed_with_timings(
     (tmp_path / "refact_lsp").mkdir()
     (tmp_path / "refact_lsp/__init__.py").write_text("raise SystemExit(1)\n")
     monkeypatch.chdir(tmp_path)
+    resumed: list[bool] = []
+    monkeypatch.setattr("refact_lsp.core.collector.resume", lambda: resumed.append(True))
     lines = [f"total_{n} = first_value + second_value" for n in range(6)]
     file = tmp_path / "sums.py"
     file.write_text("\n".join([*lines, "total_7 = first_value + "]) + "\n")
@@ -155,6 +157,7 @@ def test_a_place_in_a_file_is_completed_with_timings(
     assert result["items"][0]["range"]["start"] == {"line": 6, "character": 24}
     assert result["model"] == "builtin/workspace"
     assert result["timing"]["totalMs"] > 0
+    assert resumed  # its start is over: garbage is collected
 
 
 @pytest.mark.parametrize(
